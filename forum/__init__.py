@@ -1,0 +1,1 @@
+"""The Betriebsräte-Netzwerk: where works councils help each other."""

@@ -1,0 +1,1 @@
+"""How a person gets in and stays safe: invitation, sign-in, second factor, devices."""

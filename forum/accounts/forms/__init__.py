@@ -1,0 +1,1 @@
+"""What the pages of accounts take, a file per noun."""

@@ -1,0 +1,92 @@
+"""Where a member is signed in."""
+
+import re
+from datetime import timedelta
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from forum.accounts.models import Device
+from forum.accounts.service.codes import hash_of, new_token
+from forum.core.access import Viewer
+from forum.core.clock import now
+from forum.core.db import db
+from forum.core.errors import NotFound
+
+#: How long a device stays signed in when the member did not ask to stay.
+SHORT_STAY = timedelta(hours=12)
+#: How long the row of a device that is gone is kept.
+_AFTERLIFE = timedelta(days=30)
+
+_BROWSERS = (
+    (r"Edg", "Edge"),
+    (r"OPR/|Opera", "Opera"),
+    (r"SamsungBrowser", "Samsung Internet"),
+    (r"Firefox|FxiOS", "Firefox"),
+    (r"Chrome|CriOS|Chromium", "Chrome"),
+    (r"Safari", "Safari"),
+)
+_SYSTEMS = (
+    (r"iPhone", "iPhone"),
+    (r"iPad", "iPad"),
+    (r"Android", "Android"),
+    (r"Windows", "Windows"),
+    (r"Mac OS X|Macintosh", "Mac"),
+    (r"CrOS", "Chromebook"),
+    (r"Linux", "Linux"),
+)
+
+
+def open_device(member_id: int, user_agent: str = "", stay: timedelta = SHORT_STAY) -> str:
+    """Sign the member in on a new device; the token that its cookie will carry."""
+    moment = now()
+    db.session.execute(
+        sa.delete(Device).where(
+            Device.member_id == member_id,
+            sa.or_(Device.expires_at < moment - _AFTERLIFE, Device.revoked_at < moment - _AFTERLIFE),
+        )
+    )
+    token = new_token()
+    db.session.add(
+        Device(
+            member_id=member_id,
+            token_hash=hash_of(token),
+            label=label_of(user_agent),
+            created_at=moment,
+            last_seen_at=moment,
+            expires_at=moment + stay,
+        )
+    )
+    return token
+
+
+def note_presence(device_id: int) -> None:
+    """Remember that the device was used just now."""
+    db.session.execute(sa.update(Device).where(Device.id == device_id).values(last_seen_at=now()))
+
+
+def sign_out(viewer: Viewer, device_id: int) -> None:
+    """Sign out one of the viewer's own devices; `NotFound` for any other."""
+    gone = db.session.execute(
+        sa.update(Device)
+        .where(Device.id == device_id, Device.member_id == viewer.member_id, Device.revoked_at.is_(None))
+        .values(revoked_at=now())
+    )
+    if gone.rowcount == 0:  # type: ignore[attr-defined]
+        raise NotFound
+
+
+def sign_out_everywhere(member_id: int, but: int | None = None) -> None:
+    """Sign the member out on all devices, except `but`."""
+    db.session.execute(
+        sa.update(Device)
+        .where(Device.member_id == member_id, Device.revoked_at.is_(None), Device.id != (but or 0))
+        .values(revoked_at=now())
+    )
+
+
+def label_of(user_agent: str) -> str:
+    """A browser's long name for itself in plain words: "Firefox auf Windows"."""
+    browser = next((name for sign, name in _BROWSERS if re.search(sign, user_agent)), _("Ein Browser"))
+    system = next((name for sign, name in _SYSTEMS if re.search(sign, user_agent)), None)
+    return _("%(browser)s auf %(system)s", browser=browser, system=system) if system else browser

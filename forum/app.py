@@ -1,0 +1,97 @@
+"""The composition root: the one place that knows every package."""
+
+from typing import Any
+
+from flask import Flask
+from flask_compress import Compress
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import forum.audit.models
+import forum.mail.models  # noqa: F401  (tables that only migrations and services name)
+from forum import cli
+from forum.accounts import views as accounts
+from forum.boards import views as boards
+from forum.config import ROOT, Settings, load_settings
+from forum.core.db import db
+from forum.mail.delivery import init_mail
+from forum.members import views as members
+from forum.portal import views as portal
+from forum.spaces import views as spaces
+from forum.web import templating
+from forum.web.access import init_access
+from forum.web.assets import init_assets
+from forum.web.errors import init_errors
+from forum.web.identity import Visitor
+from forum.web.languages import init_languages
+from forum.web.limits import limiter
+from forum.web.security import init_security
+
+BLUEPRINTS = (portal.bp, accounts.bp, boards.bp, spaces.bp, members.bp)
+
+
+def create_app(settings: Settings | None = None, *, publish_assets: bool = True) -> Flask:
+    """The whole product as one WSGI application.
+
+    `publish_assets` copies static files, compressed, into the instance folder; tests serve them as they are.
+    """
+    settings = settings or load_settings()
+    app = Flask(
+        "forum",
+        root_path=str(ROOT / "forum"),
+        instance_path=str(settings.instance),
+        template_folder=str(ROOT / "templates"),
+        static_folder=None,
+    )
+    app.config.update(_flask_config(settings))
+    app.extensions["settings"] = settings
+
+    db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    init_security(app, is_https=settings.is_https)
+    init_errors(app)
+    init_languages(app)
+    init_mail(app, settings)
+    _init_sign_in(app)
+    init_access(app)  # before CSRF: a visitor's write is offered again after sign-in, whatever its token
+    CSRFProtect(app)
+    limiter.init_app(app)
+    Compress(app)
+    templating.init_templates(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    cli.init_commands(app)
+    init_assets(app, ROOT / "static", settings.instance / "static" if publish_assets else None)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _flask_config(settings: Settings) -> dict[str, Any]:
+    is_sqlite = settings.database_url.startswith("sqlite")
+    # A connection per server thread, so that no request waits for another's.
+    pool = {"pool_size": settings.server_threads, "max_overflow": 4}
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": pool if is_sqlite else pool | {"pool_pre_ping": True},
+        "PERMANENT_SESSION_LIFETIME": settings.session_days * 24 * 3600,
+        "WTF_CSRF_TIME_LIMIT": None,  # a form may stay open over a whole shift
+        "MAX_CONTENT_LENGTH": 8 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "RATELIMIT_ENABLED": settings.rate_limits,
+        "COMPRESS_ALGORITHM": ["br", "gzip"],
+        "COMPRESS_BR_LEVEL": 3,
+        "COMPRESS_LEVEL": 3,
+        "COMPRESS_MIN_SIZE": 1000,
+    }
+
+
+def _init_sign_in(app: Flask) -> None:
+    manager = LoginManager(app)
+    manager.anonymous_user = Visitor
+    manager.session_protection = None  # devices are rows that can be revoked; addresses change in a pocket
+    manager.user_loader(accounts.find_signed_in)

@@ -1,0 +1,1 @@
+"""Who did what that others may need to account for."""

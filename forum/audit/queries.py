@@ -1,0 +1,55 @@
+"""How the acts of the record are called."""
+
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+#: Every `action` that any package records; a test keeps the table complete.
+ACTIONS: dict[str, LazyString] = {
+    "membership.created": _l("In den Bereich aufgenommen"),
+    "membership.changed": _l("Rolle geändert"),
+    "membership.ended": _l("Aus dem Bereich ausgeschieden"),
+    "space.changed": _l("Angaben zum Bereich geändert"),
+    "site.created": _l("Betrieb eingetragen"),
+    "site.changed": _l("Betrieb geändert"),
+    "mandate.created": _l("Mandat eingetragen"),
+    "mandate.changed": _l("Mandat geändert"),
+    "mandate.ended": _l("Mandat beendet"),
+    "mandate.deleted": _l("Mandat gelöscht"),
+    "board.created": _l("Forum angelegt"),
+    "board.changed": _l("Forum geändert"),
+    "board.archived": _l("Forum archiviert"),
+    "board.revived": _l("Forum wieder geöffnet"),
+    "topic.closed": _l("Thema geschlossen"),
+    "topic.reopened": _l("Thema wieder geöffnet"),
+    "topic.pinned": _l("Thema angeheftet"),
+    "topic.unpinned": _l("Thema gelöst"),
+    "topic.moved": _l("Thema verschoben"),
+    "topic.renamed": _l("Titel geändert"),
+    "post.hidden": _l("Beitrag ausgeblendet"),
+    "post.restored": _l("Beitrag wieder eingeblendet"),
+    "invitation.created": _l("Eingeladen"),
+    "invitation.reissued": _l("Einladung erneuert"),
+    "invitation.sent": _l("Einladung versandt"),
+    "invitation.revoked": _l("Einladung zurückgezogen"),
+    "invitation.accepted": _l("Einladung angenommen"),
+    "member.suspended": _l("Mitglied gesperrt"),
+    "member.reactivated": _l("Mitglied entsperrt"),
+    "administrator.appointed": _l("Zur Administration ernannt"),
+    "administrator.dismissed": _l("Aus der Administration entlassen"),
+    "address.changed": _l("E-Mail-Adresse geändert"),
+    "password.changed": _l("Passwort geändert"),
+    "password.reset": _l("Passwort neu gesetzt"),
+    "passkey.added": _l("Passkey hinzugefügt"),
+    "passkey.removed": _l("Passkey entfernt"),
+    "totp.confirmed": _l("Zweiten Faktor eingerichtet"),
+    "totp.ended": _l("Zweiten Faktor abgeschaltet"),
+    "recovery_codes.renewed": _l("Ersatzcodes erneuert"),
+}
+
+#: Acts whose `subject_id` is the member they concern.
+ABOUT_MEMBERS = ("member.", "membership.", "mandate.", "administrator.")
+
+
+def action_text(action: str) -> str:
+    """The act in words; one that is missing here as it is written."""
+    return str(ACTIONS.get(action, action))

@@ -1,0 +1,1 @@
+"""Boards, topics and posts, and what of them is new to whom."""

@@ -1,0 +1,76 @@
+"""From request to checked data. What a text may hold is checked by the service, for every door alike."""
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import NumberRange
+
+from forum.boards.models import Starters
+from forum.web.forms import ClientKeyField, Form
+
+
+class PostForm(Form):
+    """A reply."""
+
+    text = TextAreaField(_l("Deine Antwort"))
+    client_key = ClientKeyField()
+    preview = BooleanField()
+
+
+class TopicForm(PostForm):
+    """A new topic with its first post."""
+
+    title = StringField(_l("Titel"))
+    text = TextAreaField(_l("Dein Beitrag"))
+
+
+class EditForm(Form):
+    """New words for one's own post; `version` is the one the editing started from."""
+
+    text = TextAreaField(_l("Dein Beitrag"))
+    version = IntegerField(default=0)
+    preview = BooleanField()
+
+
+class TitleForm(Form):
+    title = StringField(_l("Titel"))
+
+
+class HidingForm(Form):
+    reason = StringField(_l("Grund"))
+
+
+class MoveForm(Form):
+    board_id = SelectField(_l("Neues Forum"), coerce=int, validate_choice=False)
+
+
+class BoardForm(Form):
+    """Name, description, and who may start topics."""
+
+    name = StringField(_l("Name"))
+    description = StringField(_l("Beschreibung"))
+    starters = RadioField(
+        _l("Wer beginnt hier Themen?"),
+        choices=[
+            (Starters.MEMBERS.value, _l("Alle Mitglieder des Bereichs")),
+            (Starters.STAFF.value, _l("Nur die IG Metall")),
+        ],
+        default=Starters.MEMBERS.value,
+    )
+
+
+class ReadingForm(Form):
+    """The number of the last post seen."""
+
+    number = IntegerField(validators=[NumberRange(min=0)])
+
+
+class DraftForm(Form):
+    place = StringField()
+    title = StringField()
+    text = TextAreaField()
+
+
+class StepForm(Form):
+    """One place up (-1) or down (+1)."""
+
+    step = SelectField(coerce=int, choices=[(-1, "-1"), (1, "1")])

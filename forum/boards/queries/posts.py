@@ -1,0 +1,104 @@
+"""Posts of a topic, page by page, with how their authors are shown."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased, lazyload
+
+from forum.boards.models import PAGE_SIZE, Post, Reading, Revision, Topic
+from forum.boards.queries.unread import BASELINE, IS_UNREAD, with_readings
+from forum.core.access import Viewer
+from forum.core.db import db
+from forum.core.persons import Person
+from forum.core.textdiff import Change, word_diff
+from forum.members.models import Member
+
+#: Posts on one sheet of the print view.
+PRINT_SIZE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTopic:
+    """A topic as its reader finds it: the row with its board, and how far it was read."""
+
+    topic: Topic
+    seen: int | None
+    baseline: datetime
+    is_unread: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PostRow:
+    """A post with its author, and who hid it if somebody did."""
+
+    post: Post
+    author: Person
+    state_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One step in a post's history: when the text became what it is, and what changed in it."""
+
+    version: int
+    at: datetime
+    changes: list[Change]
+
+
+_OPEN = with_readings(
+    sa.select(Topic, Reading.last_number, BASELINE, IS_UNREAD).select_from(Topic),
+    sa.bindparam("viewer_id", type_=sa.Integer()),
+).where(Topic.id == sa.bindparam("topic_id", type_=sa.Integer()))
+_state_by = aliased(Member)
+_POSTS = (
+    sa.select(Post, Member.id, Member.name, Member.picture_version, _state_by.name)
+    .join(Member, Member.id == Post.author_id)
+    .outerjoin(_state_by, _state_by.id == Post.state_by_id)
+    .where(
+        Post.topic_id == sa.bindparam("topic_id", type_=sa.Integer()),
+        Post.number > sa.bindparam("after", type_=sa.Integer()),
+        Post.number <= sa.bindparam("until", type_=sa.Integer()),
+    )
+    .order_by(Post.number)
+    .options(lazyload(Post.topic))  # the page has it already
+)
+
+
+def open_topic(viewer: Viewer, topic_id: int) -> OpenTopic | None:
+    """The topic with what the viewer has read of it; None if it is absent or in a foreign space."""
+    row = db.session.execute(_OPEN, {"viewer_id": viewer.member_id, "topic_id": topic_id}).one_or_none()
+    return OpenTopic(*row) if row else None
+
+
+def list_posts(topic_id: int, page: int, size: int = PAGE_SIZE) -> list[PostRow]:
+    """The posts numbered into this page; the topic must be readable."""
+    after = (page - 1) * size
+    rows = db.session.execute(_POSTS, {"topic_id": topic_id, "after": after, "until": after + size})
+    return [PostRow(post, Person(member_id, name, picture), state_by) for post, member_id, name, picture, state_by in rows]
+
+
+def first_unread(opened: OpenTopic) -> int:
+    """The number of the first post the viewer has not seen; of the last one if all were seen."""
+    topic = opened.topic
+    if not opened.is_unread:
+        return topic.last_number
+    if opened.seen is not None:
+        return min(opened.seen + 1, topic.last_number)
+    statement = sa.select(sa.func.min(Post.number)).where(
+        Post.topic_id == topic.id, Post.created_at > opened.baseline
+    )
+    return db.session.scalar(statement) or 1
+
+
+def list_edits(post: Post) -> list[Edit]:
+    """The history of a post, newest step first, each with its changes against the step before."""
+    revisions = db.session.scalars(
+        sa.select(Revision).where(Revision.post_id == post.id).order_by(Revision.version)
+    ).all()
+    texts = [*(revision.source for revision in revisions), post.source]
+    edits = [
+        Edit(revision.version + 1, revision.replaced_at, word_diff(before, after))
+        for revision, before, after in zip(revisions, texts, texts[1:], strict=False)
+    ]
+    return edits[::-1]

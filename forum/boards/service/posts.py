@@ -1,0 +1,102 @@
+"""Posts: found, changed, taken back, hidden and restored. A post keeps its number for ever."""
+
+from flask_babel import gettext as _
+
+from forum.audit import service as audit
+from forum.boards import policy
+from forum.boards.models import POST_LIMIT, REASON_LIMIT, Post, PostState, Revision
+from forum.boards.service import drafts
+from forum.core import html
+from forum.core.access import Viewer
+from forum.core.clock import now
+from forum.core.db import db
+from forum.core.errors import Conflict, NotFound, require
+from forum.core.text import clean_line, clean_text
+
+
+def get_post(viewer: Viewer, post_id: int, *, lock: bool = False) -> Post:
+    """The post, or `NotFound`. Its words may still be closed to the viewer: `policy.may_see_text`."""
+    post = db.session.get(Post, post_id, with_for_update={"of": Post} if lock else None)
+    if post is None or not policy.may_read(viewer, post.topic.board):
+        raise NotFound
+    return post
+
+
+def get_editable_post(viewer: Viewer, post_id: int, *, lock: bool = False) -> Post:
+    """The post, if the viewer may change its words; `Denied` for its other readers."""
+    post = get_post(viewer, post_id, lock=lock)
+    require(policy.may_edit(viewer, post), _("Diesen Beitrag kannst du nicht bearbeiten."))
+    return post
+
+
+def get_hideable_post(viewer: Viewer, post_id: int, *, lock: bool = False) -> Post:
+    """The post, if the viewer may hide it; `Denied` for its other readers."""
+    post = get_post(viewer, post_id, lock=lock)
+    require(policy.may_hide(viewer, post))
+    return post
+
+
+def edit_post(viewer: Viewer, post_id: int, text: str, version: int) -> Post:
+    """Change the words of one's own post; the old ones stay in its history.
+
+    `version` is the one the editor started from: `Conflict` if the post has moved on since.
+    """
+    post = get_editable_post(viewer, post_id, lock=True)
+    source = clean_text(text, limit=POST_LIMIT, field="text")
+    drafts.drop_draft(viewer, f"post:{post_id}")
+    if source == post.source:
+        return post
+    if version != post.version:
+        raise Conflict(_("Der Beitrag wurde inzwischen an anderer Stelle geändert."))
+    moment = now()
+    db.session.add(
+        Revision(
+            post_id=post.id,
+            version=post.version,
+            source=post.source,
+            replaced_at=moment,
+            replaced_by_id=post.author_id,
+        )
+    )
+    post.source = source
+    post.html = html.render(source)
+    post.html_version = html.RENDERER_VERSION
+    post.version += 1
+    post.edited_at = moment
+    return post
+
+
+def withdraw_post(viewer: Viewer, post_id: int) -> Post:
+    """Take one's own words back; a stub stays."""
+    post = get_post(viewer, post_id, lock=True)
+    if post.state is PostState.WITHDRAWN:
+        return post
+    require(policy.may_withdraw(viewer, post), _("Diesen Beitrag kannst du nicht zurückziehen."))
+    _set_state(viewer, post, PostState.WITHDRAWN)
+    return post
+
+
+def hide_post(viewer: Viewer, post_id: int, reason: str) -> Post:
+    """A moderator takes a post out of sight and says why; everybody sees the reason in its place."""
+    post = get_hideable_post(viewer, post_id, lock=True)
+    _set_state(viewer, post, PostState.HIDDEN, clean_line(reason, limit=REASON_LIMIT, field="reason"))
+    audit.record(viewer, "post.hidden", post.id, space_id=post.topic.space_id, note=post.state_reason)
+    return post
+
+
+def restore_post(viewer: Viewer, post_id: int) -> Post:
+    """Bring a withdrawn or hidden post back."""
+    post = get_post(viewer, post_id, lock=True)
+    if post.state is PostState.VISIBLE:
+        return post
+    require(policy.may_restore(viewer, post), _("Diesen Beitrag kannst du nicht wiederherstellen."))
+    if viewer.member_id != post.author_id:
+        audit.record(viewer, "post.restored", post.id, space_id=post.topic.space_id)
+    _set_state(viewer, post, PostState.VISIBLE)
+    return post
+
+
+def _set_state(viewer: Viewer, post: Post, state: PostState, reason: str = "") -> None:
+    post.state = state
+    post.state_by_id = viewer.member_id if state is not PostState.VISIBLE else None
+    post.state_reason = reason

@@ -1,0 +1,250 @@
+"""Topics: read, begin, keep in order."""
+
+from flask import g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from forum.boards import policy, queries, service
+from forum.boards.forms import DraftForm, MoveForm, PostForm, ReadingForm, TitleForm, TopicForm
+from forum.boards.models import POST_LIMIT, TITLE_LIMIT, Board, Topic, page_of
+from forum.boards.queries.posts import PRINT_SIZE, OpenTopic
+from forum.boards.views import bp
+from forum.core import html
+from forum.core.db import unit_of_work
+from forum.core.errors import NotFound
+from forum.councils import queries as councils
+from forum.spaces import queries as spaces
+from forum.web.access import members_only
+from forum.web.answers import go_to, offer_undo
+from forum.web.languages import today
+from forum.web.limits import POSTING, limiter
+
+
+@bp.get("/topics/<int:topic_id>")
+@members_only
+def show_topic(topic_id: int) -> ResponseReturnValue:
+    opened = _open(topic_id)
+    page = request.args.get("page", 1, type=int)
+    if not 1 <= page <= opened.topic.page_count:
+        raise NotFound
+    return _render_topic(opened, page)
+
+
+@bp.get("/topics/<int:topic_id>/unread")
+@members_only
+def show_unread(topic_id: int) -> ResponseReturnValue:
+    return redirect(post_url(topic_id, queries.posts.first_unread(_open(topic_id))))
+
+
+@bp.get("/topics/<int:topic_id>/print")
+@members_only
+def print_topic(topic_id: int) -> ResponseReturnValue:
+    opened = _open(topic_id)
+    sheet = request.args.get("page", 1, type=int)
+    last_sheet = max(1, -(-opened.topic.last_number // PRINT_SIZE))
+    if not 1 <= sheet <= last_sheet:
+        raise NotFound
+    posts = queries.posts.list_posts(topic_id, sheet, PRINT_SIZE)
+    return render_template(
+        "boards/print_topic.html",
+        topic=opened.topic,
+        space=opened.topic.board.space,
+        posts=posts,
+        bylines=councils.bylines({post.author.id for post in posts}, today()),
+        sheet=sheet,
+        last_sheet=last_sheet,
+    )
+
+
+@bp.post("/topics/<int:topic_id>/reading")
+@members_only
+def create_topic_reading(topic_id: int) -> ResponseReturnValue:
+    form = ReadingForm()
+    if not form.validate_on_submit():
+        raise NotFound
+    with unit_of_work():
+        service.readings.record_reading(g.viewer, topic_id, form.number.data)
+    return go_to(url_for(".show_topic", topic_id=topic_id))
+
+
+@bp.get("/boards/<int:board_id>/topics/new")
+@members_only
+def new_topic(board_id: int) -> ResponseReturnValue:
+    board = _startable(board_id)
+    draft = service.drafts.find_draft(g.viewer, f"board:{board_id}")
+    form = TopicForm(formdata=None)
+    if draft:
+        form.title.data, form.text.data = draft.title, draft.text
+    return _topic_form(form, board)
+
+
+@bp.post("/boards/<int:board_id>/topics")
+@members_only
+@limiter.limit(POSTING)
+def create_topic(board_id: int) -> ResponseReturnValue:
+    board = service.boards.get_board(g.viewer, board_id)
+    form = TopicForm()
+    if form.preview.data:
+        return _topic_form(form, board)
+    topic = form.carry_out(
+        lambda: service.topics.start_topic(
+            g.viewer, board_id, form.title.data or "", form.text.data or "", form.client_key.uuid
+        )
+    )
+    if topic is None:
+        return _topic_form(form, board), 422
+    return go_to(url_for(".show_topic", topic_id=topic.id))
+
+
+@bp.get("/topics/<int:topic_id>/title")
+@members_only
+def edit_title(topic_id: int) -> ResponseReturnValue:
+    topic = service.topics.get_renamable_topic(g.viewer, topic_id)
+    return _title_form(TitleForm(obj=topic), topic)
+
+
+@bp.post("/topics/<int:topic_id>/title")
+@members_only
+def update_title(topic_id: int) -> ResponseReturnValue:
+    form = TitleForm()
+    topic = form.carry_out(lambda: service.topics.rename_topic(g.viewer, topic_id, form.title.data or ""))
+    if topic is None:
+        return _title_form(form, service.topics.get_topic(g.viewer, topic_id)), 422
+    return go_to(url_for(".show_topic", topic_id=topic_id))
+
+
+@bp.post("/topics/<int:topic_id>/closure")
+@members_only
+def create_closure(topic_id: int) -> ResponseReturnValue:
+    with unit_of_work():
+        service.topics.close_topic(g.viewer, topic_id)
+    offer_undo(_("Das Thema ist geschlossen."), url_for(".delete_closure", topic_id=topic_id))
+    return go_to(url_for(".show_topic", topic_id=topic_id))
+
+
+@bp.post("/topics/<int:topic_id>/closure/delete")
+@members_only
+def delete_closure(topic_id: int) -> ResponseReturnValue:
+    with unit_of_work():
+        service.topics.reopen_topic(g.viewer, topic_id)
+    return go_to(url_for(".show_topic", topic_id=topic_id))
+
+
+@bp.post("/topics/<int:topic_id>/pin")
+@members_only
+def create_pin(topic_id: int) -> ResponseReturnValue:
+    with unit_of_work():
+        service.topics.pin_topic(g.viewer, topic_id)
+    offer_undo(_("Das Thema steht jetzt oben im Forum."), url_for(".delete_pin", topic_id=topic_id))
+    return go_to(url_for(".show_topic", topic_id=topic_id))
+
+
+@bp.post("/topics/<int:topic_id>/pin/delete")
+@members_only
+def delete_pin(topic_id: int) -> ResponseReturnValue:
+    with unit_of_work():
+        service.topics.unpin_topic(g.viewer, topic_id)
+    return go_to(url_for(".show_topic", topic_id=topic_id))
+
+
+@bp.get("/topics/<int:topic_id>/move")
+@members_only
+def new_move(topic_id: int) -> ResponseReturnValue:
+    return _move_form(MoveForm(), service.topics.get_moderated_topic(g.viewer, topic_id))
+
+
+@bp.post("/topics/<int:topic_id>/move")
+@members_only
+def create_move(topic_id: int) -> ResponseReturnValue:
+    form = MoveForm()
+    before = service.topics.get_moderated_topic(g.viewer, topic_id).board_id
+    topic = form.carry_out(lambda: service.topics.move_topic(g.viewer, topic_id, form.board_id.data))
+    if topic is None:
+        return _move_form(form, service.topics.get_moderated_topic(g.viewer, topic_id)), 422
+    offer_undo(
+        _("Verschoben nach „%(board)s“.", board=topic.board.name),
+        url_for(".create_move", topic_id=topic_id),
+        board_id=before,
+    )
+    return go_to(url_for(".show_topic", topic_id=topic_id))
+
+
+@bp.post("/drafts")
+@members_only
+@limiter.limit("60 per minute")
+def update_draft() -> ResponseReturnValue:
+    form = DraftForm()
+    with unit_of_work():
+        service.drafts.save_draft(
+            g.viewer, form.place.data or "", form.title.data or "", form.text.data or ""
+        )
+    return {"saved": True}
+
+
+def post_url(topic_id: int, number: int) -> str:
+    """The lasting address of a post: the page it stands on, and its number as anchor."""
+    page = page_of(number)
+    anchor = str(number)
+    if page == 1:
+        return url_for(".show_topic", topic_id=topic_id, _anchor=anchor)
+    return url_for(".show_topic", topic_id=topic_id, page=page, _anchor=anchor)
+
+
+def _render_topic(opened: OpenTopic, page: int) -> str:
+    topic = opened.topic
+    posts = queries.posts.list_posts(topic.id, page)
+    form = PostForm(formdata=None)
+    if policy.may_reply(g.viewer, topic):
+        draft = service.drafts.find_draft(g.viewer, f"topic:{topic.id}")
+        form.text.data = draft.text if draft else ""
+    bylines = councils.bylines({post.author.id for post in posts}, today())
+    return render_template(
+        "boards/show_topic.html",
+        topic=topic,
+        board=topic.board,
+        space=topic.board.space,
+        opened=opened,
+        first_unread=queries.posts.first_unread(opened) if opened.is_unread else None,
+        posts=posts,
+        bylines=bylines,
+        signs=spaces.space_links({byline.space_id for byline in bylines.values()}),
+        page=page,
+        form=form,
+        policy=policy,
+        limit=POST_LIMIT,
+    )
+
+
+def _open(topic_id: int) -> OpenTopic:
+    opened = queries.posts.open_topic(g.viewer, topic_id)
+    if opened is None:
+        raise NotFound
+    return opened
+
+
+def _startable(board_id: int) -> Board:
+    board = service.boards.get_board(g.viewer, board_id)
+    service.topics.require_starting(g.viewer, board)
+    return board
+
+
+def _topic_form(form: TopicForm, board: Board) -> str:
+    return render_template(
+        "boards/new_topic.html",
+        form=form,
+        board=board,
+        space=board.space,
+        title_limit=TITLE_LIMIT,
+        limit=POST_LIMIT,
+        preview=html.render(form.text.data or "") if form.is_sent and form.preview.data else None,
+    )
+
+
+def _title_form(form: TitleForm, topic: Topic) -> str:
+    return render_template("boards/edit_title.html", form=form, topic=topic, space=topic.board.space)
+
+
+def _move_form(form: MoveForm, topic: Topic) -> str:
+    targets = queries.boards.list_targets(g.viewer, besides=topic.board_id)
+    form.board_id.choices = [(board_id, f"{space} › {name}") for board_id, name, space in targets]
+    return render_template("boards/new_move.html", form=form, topic=topic, space=topic.board.space)

@@ -1,0 +1,144 @@
+"""Settings: typed, from the environment or `.env`, checked once at start."""
+
+import os
+import secrets
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from environs import Env, EnvError
+from marshmallow import validate
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class BadSettings(SystemExit):
+    """The settings cannot be used; the message has one line per fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an operator may set. `docs/settings.md` explains each; a test keeps the two together."""
+
+    instance: Path
+    secret_key: str
+    database_url: str
+    public_url: str
+    server_threads: int
+    trusted_proxies: int
+    session_days: int
+    invitation_days: int
+    two_factor_roles: tuple[str, ...]
+    smtp_host: str
+    smtp_port: int
+    smtp_security: str
+    smtp_user: str
+    smtp_password: str
+    mail_from: str
+    operator_name: str
+    operator_address: str
+    operator_email: str
+    operator_phone: str
+    privacy_contact: str
+    rate_limits: bool
+    demo: bool
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+
+def load_settings(environ_file: Path | None = None, **overrides: Any) -> Settings:
+    """Read `.env` and the environment; raises `BadSettings` naming every fault at once.
+
+    `overrides` replace what was read, for tests and the demo.
+    """
+    env = Env(eager=False, prefix="NETWORK_")
+    env.read_env(str(environ_file or ROOT / ".env"), recurse=False)
+    instance = Path(overrides.get("instance") or env.str("INSTANCE", str(ROOT / "instance")))
+    port = validate.Range(1, 65535, error="must be between 1 and 65535")
+    values: dict[str, Any] = {
+        "instance": instance,
+        "secret_key": env.str("SECRET_KEY", ""),
+        "database_url": env.str(
+            "DATABASE_URL", f"sqlite:///{instance / 'network.sqlite'}", validate=_database
+        ),
+        "public_url": env.str("PUBLIC_URL", "http://127.0.0.1:8000", validate=_web_address).rstrip("/"),
+        "server_threads": env.int("SERVER_THREADS", 16, validate=validate.Range(2, 4000)),
+        "trusted_proxies": env.int("TRUSTED_PROXIES", 0, validate=validate.Range(0, 5)),
+        "session_days": env.int("SESSION_DAYS", 60, validate=validate.Range(1, 365)),
+        "invitation_days": env.int("INVITATION_DAYS", 14, validate=validate.Range(1, 90)),
+        "two_factor_roles": tuple(
+            env.list(
+                "TWO_FACTOR_ROLES",
+                [],
+                subcast=str,
+                validate=validate.ContainsOnly(["member", "moderator", "staff", "expert", "administrator"]),
+            )
+        ),
+        "smtp_host": env.str("SMTP_HOST", ""),
+        "smtp_port": env.int("SMTP_PORT", 587, validate=port),
+        "smtp_security": env.str(
+            "SMTP_SECURITY", "starttls", validate=validate.OneOf(["starttls", "tls", "none"])
+        ),
+        "smtp_user": env.str("SMTP_USER", ""),
+        "smtp_password": env.str("SMTP_PASSWORD", ""),
+        "mail_from": env.str("MAIL_FROM", "netzwerk@localhost", validate=_mail_address),
+        "operator_name": env.str("OPERATOR_NAME", ""),
+        "operator_address": env.str("OPERATOR_ADDRESS", ""),
+        "operator_email": env.str("OPERATOR_EMAIL", ""),
+        "operator_phone": env.str("OPERATOR_PHONE", ""),
+        "privacy_contact": env.str("PRIVACY_CONTACT", ""),
+        "rate_limits": env.bool("RATE_LIMITS", True),
+        "demo": env.bool("DEMO", False),
+    }
+    try:
+        env.seal()
+    except EnvError as fault:
+        raise BadSettings(_lines(fault)) from None
+    values.update(overrides)
+    values["secret_key"] = values["secret_key"] or _kept_secret(values["instance"])
+    return Settings(**values)
+
+
+def setting_names() -> list[str]:
+    """The environment variable of every setting."""
+    return [f"NETWORK_{field.name.upper()}" for field in fields(Settings)]
+
+
+def _lines(fault: EnvError) -> str:
+    messages: dict[str, list[str]] = getattr(fault, "error_messages", None) or {"": [str(fault)]}
+    return "\n".join(f"{name}: {' '.join(texts)}" for name, texts in messages.items())
+
+
+def _kept_secret(instance: Path) -> str:
+    """The key that signs cookies: made once, readable by the owner only."""
+    instance.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = instance / "secret_key"
+    try:
+        with open(file, "x", opener=_open_private) as new:
+            new.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return file.read_text().strip()
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _database(url: str) -> None:
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise validate.ValidationError("must start with sqlite:/// or postgresql+psycopg://")
+
+
+def _web_address(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+        raise validate.ValidationError("must be an address like https://netzwerk.example")
+
+
+def _mail_address(address: str) -> None:
+    if address.count("@") != 1 or any(sign.isspace() for sign in address):
+        raise validate.ValidationError("must be a mail address like netzwerk@example.org")

@@ -1,0 +1,1 @@
+"""Works councils and the mandates in them."""

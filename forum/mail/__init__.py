@@ -1,0 +1,1 @@
+"""Outgoing mail: a row in the business transaction, delivered after the commit."""

@@ -1,0 +1,1 @@
+"""Persons with an account: name, picture, display, standing."""

@@ -1,0 +1,84 @@
+"""Lists of members for pages."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from forum.core.access import Viewer
+from forum.core.db import db
+from forum.core.errors import NotFound
+from forum.core.paging import Slice, read_cursor, write_cursor
+from forum.core.persons import Person
+from forum.members import policy
+from forum.members.models import Member, Picture, Standing
+
+_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A member as administrators see one."""
+
+    person: Person
+    email: str
+    standing: Standing
+    is_administrator: bool
+    joined_at: datetime
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.standing is Standing.SUSPENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A member as other members see one."""
+
+    person: Person
+    bio_html: str
+    joined_at: datetime
+
+
+def find_card(member_id: int) -> Card | None:
+    """The member's card, or None; whether the viewer may see it is the caller's question."""
+    row = db.session.execute(
+        sa.select(Member.id, Member.name, Member.picture_version, Member.bio_html, Member.joined_at).where(
+            Member.id == member_id
+        )
+    ).one_or_none()
+    return Card(Person(*row[:3]), *row[3:]) if row else None
+
+
+def list_members(viewer: Viewer, words: str, cursor: str = "") -> Slice[MemberRow]:
+    """Members whose name has all `words`, newest first."""
+    if not policy.may_administer(viewer):
+        raise NotFound
+    query = sa.select(
+        Member.id,
+        Member.name,
+        Member.picture_version,
+        Member.email,
+        Member.standing,
+        Member.is_administrator,
+        Member.joined_at,
+    )
+    for word in words.split()[:5]:
+        query = query.where(Member.name.icontains(word, autoescape=True))
+    if cursor:
+        query = query.where(Member.id < read_cursor(cursor, 1)[0])
+    found = db.session.execute(query.order_by(Member.id.desc()).limit(_PAGE + 1)).all()
+    rows = [MemberRow(Person(*row[:3]), *row[3:]) for row in found[:_PAGE]]
+    return Slice(rows, write_cursor(rows[-1].person.id) if len(found) > _PAGE else None)
+
+
+def read_picture(member_id: int, version: str) -> bytes:
+    """The uploaded picture in this version; `NotFound` for any other."""
+    content = db.session.scalar(
+        sa.select(Picture.content)
+        .join(Member, Member.id == Picture.member_id)
+        .where(Picture.member_id == member_id, Member.picture_version == version)
+    )
+    if content is None:
+        raise NotFound
+    return content

@@ -1,0 +1,1 @@
+"""Pages gathered from several capabilities: start, region, member, the legal pages."""

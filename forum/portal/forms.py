@@ -1,0 +1,14 @@
+"""How somebody wants to see the pages."""
+
+from wtforms import HiddenField, SelectField
+
+from forum.web.forms import Form
+from forum.web.languages import LOCALES
+
+
+class DisplayForm(Form):
+    """Language or colours, and where to go back to."""
+
+    locale = SelectField(choices=[(code, code) for code in LOCALES], validate_choice=False)
+    theme = SelectField(choices=[(name, name) for name in ("auto", "light", "dark")], validate_choice=False)
+    next = HiddenField()

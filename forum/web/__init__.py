@@ -1,0 +1,1 @@
+"""Plumbing of the web: access, errors, forms, languages, security headers, static files."""

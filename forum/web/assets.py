@@ -1,0 +1,47 @@
+"""Static files under one address that changes with their content, so browsers may keep them for ever."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from flask import Flask
+from whitenoise import WhiteNoise
+from whitenoise.compress import Compressor
+
+
+def init_assets(app: Flask, source: Path, published: Path | None) -> None:
+    """Serve `source` below `/static/<hash>/`; templates get `asset(path)`.
+
+    One hash for the whole tree keeps relative module imports inside the same version. With `published` (a folder
+    the server may write) files are copied there once per version and compressed; without, as in tests, they are
+    served as they are.
+    """
+    version = tree_hash(source)
+    folder = publish(source, published / version) if published else source
+    prefix = f"/static/{version}"
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app, root=folder, prefix=prefix, immutable_file_test=lambda _path, _url: True
+    )
+    app.jinja_env.globals["asset"] = lambda path: f"{prefix}/{path}"
+
+
+def tree_hash(folder: Path) -> str:
+    """Twelve hex digits that stand for the names and contents of all files below `folder`."""
+    digest = hashlib.sha256()
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(str(file.relative_to(folder)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def publish(source: Path, target: Path) -> Path:
+    """Copy `source` to `target` with gzip and brotli beside each file; a finished copy is kept as it is."""
+    if not target.exists():
+        draft = target.with_suffix(".new")
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.copytree(source, draft)
+        compressor = Compressor(quiet=True)
+        for file in [path for path in draft.rglob("*") if path.is_file()]:
+            if compressor.should_compress(file.name):
+                list(compressor.compress(str(file)))
+        draft.rename(target)
+    return target

@@ -1,0 +1,82 @@
+"""Refusals and faults, mapped to pages once."""
+
+import logging
+
+from flask import Flask, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from forum.core.errors import Conflict, Denied, Invalid, NotFound, Refusal
+from forum.web.resubmission import kept_request, offer_again
+
+_STATUS = {NotFound: 404, Denied: 403, Invalid: 422, Conflict: 409}
+log = logging.getLogger(__name__)
+
+
+def status_of(refusal: Refusal) -> int:
+    """The HTTP status of a refusal."""
+    return _STATUS[type(refusal)]
+
+
+def init_errors(app: Flask) -> None:
+    """Answer every refusal and fault with a page in the reader's language (JSON for our own scripts)."""
+
+    @app.errorhandler(Refusal)
+    def refused(refusal: Refusal) -> ResponseReturnValue:
+        return error_page(status_of(refusal), refusal.message)
+
+    @app.errorhandler(CSRFError)
+    def stale_form(_error: CSRFError) -> ResponseReturnValue:
+        return _again(
+            _("Diese Seite war zu lange offen. Es ist nichts verloren: Sende es einfach noch einmal."), 400
+        )
+
+    @app.errorhandler(429)
+    def too_many(_error: HTTPException) -> ResponseReturnValue:
+        return _again(
+            _("Das war sehr oft in kurzer Zeit. Warte einen Moment und sende es dann noch einmal."), 429
+        )
+
+    @app.errorhandler(HTTPException)
+    def fault(error: HTTPException) -> ResponseReturnValue:
+        return error_page(error.code or 500)
+
+    @app.errorhandler(Exception)
+    def crash(error: Exception) -> ResponseReturnValue:
+        if app.testing:
+            raise error
+        log.exception("unhandled fault at %s", request.endpoint)
+        return error_page(500)
+
+
+def error_page(status: int, message: str = "") -> ResponseReturnValue:
+    """A page that says what happened and what to do; the same for a missing and for a forbidden thing."""
+    title, text = _words(status)
+    if request.headers.get("X-Requested-With") == "fetch":
+        return {"error": message or text}, status
+    return render_template("web/error.html", status=status, title=title, text=message or text), status
+
+
+def _again(reason: str, status: int) -> ResponseReturnValue:
+    if request.headers.get("X-Requested-With") == "fetch":
+        return {"error": reason}, status
+    kept = kept_request()
+    return offer_again(kept["kept_action"], kept["kept_fields"], reason, status)
+
+
+def _words(status: int) -> tuple[str, str]:
+    if status == 404:
+        return _("Nicht gefunden"), _("Diese Seite gibt es nicht, oder sie ist nicht für dich freigegeben.")
+    if status == 403:
+        return _("Das darfst du hier nicht"), _("Frag die Moderation deines Bereichs, wenn du das brauchst.")
+    if status == 409:
+        return _("Jemand war schneller"), _("Lade die Seite neu und versuche es noch einmal.")
+    if status == 413:
+        return _("Zu groß"), _(
+            "Was du senden willst, ist zu groß. Kürze den Text oder wähle eine kleinere Datei."
+        )
+    if status < 500:
+        return _("Das hat nicht geklappt"), _("Geh zurück und prüfe deine Eingabe.")
+    return _("Etwas ist schiefgegangen"), _("Das liegt an uns. Versuche es in ein paar Minuten noch einmal.")

