@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from environs import Env, EnvError
-from marshmallow import validate
+from marshmallow import ValidationError, validate
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -130,15 +130,15 @@ def _open_private(path: str, flags: int) -> int:
 
 def _database(url: str) -> None:
     if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
-        raise validate.ValidationError("must start with sqlite:/// or postgresql+psycopg://")
+        raise ValidationError("must start with sqlite:/// or postgresql+psycopg://")
 
 
 def _web_address(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
-        raise validate.ValidationError("must be an address like https://netzwerk.example")
+        raise ValidationError("must be an address like https://netzwerk.example")
 
 
 def _mail_address(address: str) -> None:
     if address.count("@") != 1 or any(sign.isspace() for sign in address):
-        raise validate.ValidationError("must be a mail address like netzwerk@example.org")
+        raise ValidationError("must be a mail address like netzwerk@example.org")

@@ -68,7 +68,9 @@ class Cast:
     def foreign_topic(self) -> int:
         """The id of a new topic elsewhere."""
         with unit_of_work():
-            return topics.start_topic(self.olga.viewer, self.foreign_board, "Optik", "Nur für Rathenow", uuid4()).id
+            return topics.start_topic(
+                self.olga.viewer, self.foreign_board, "Optik", "Nur für Rathenow", uuid4()
+            ).id
 
     def hidden_post(self, topic_id: int) -> int:
         """The id of a post by Petra that Manfred hid."""
@@ -91,9 +93,7 @@ def make_cast() -> Cast:
             "sabine": _person("Sabine Morgenroth", spaces, {HERE: Role.STAFF, NETWORK: Role.STAFF}),
             "karla": _person("Karla Wendtland", spaces, {}, is_administrator=True),
         }
-        boards = {
-            (board.space_id, board.name): board.id for board in db.session.scalars(sa.select(Board))
-        }
+        boards = {(board.space_id, board.name): board.id for board in db.session.scalars(sa.select(Board))}
     return Cast(
         **people,
         spaces=spaces,

@@ -14,7 +14,7 @@ def main() -> None:
     _package("chromium", "chromium")
     _package("npm", "npm")
     if not (FRONTEND / "node_modules" / ".package-lock.json").exists():
-        subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=FRONTEND, check=True)  # noqa: S607
+        subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=FRONTEND, check=True)
 
 
 def _package(program: str, package: str) -> None:
@@ -22,8 +22,8 @@ def _package(program: str, package: str) -> None:
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
         quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "stdout": subprocess.DEVNULL}
-        subprocess.run(["apt-get", "update", "-qq"], check=True, **quiet)  # noqa: S607
-        subprocess.run(["apt-get", "install", "-y", "-qq", package], check=True, **quiet)  # noqa: S603, S607
+        subprocess.run(["apt-get", "update", "-qq"], check=True, **quiet)
+        subprocess.run(["apt-get", "install", "-y", "-qq", package], check=True, **quiet)
     if not shutil.which(program):
         sys.exit(f"The tests need {program}: install it (Debian: apt-get install {package}) and run again.")
 

@@ -53,10 +53,16 @@ def find_faults(html: str) -> list[str]:
     for tag in page.find_all(True):
         faults += [f"{name} on {tag.name}" for name in tag.attrs if name.startswith("on")]
     faults += [f"foreign {tag.name}: {tag['src']}" for tag in page.find_all(src=re.compile("^(https?:)?//"))]
-    faults += [f"unlabelled: {tag}" for tag in page.find_all(["input", "select", "textarea"]) if not _is_named(tag, page)]
+    faults += [
+        f"unlabelled: {tag}"
+        for tag in page.find_all(["input", "select", "textarea"])
+        if not _is_named(tag, page)
+    ]
     faults += [f"nameless button: {tag}" for tag in page.find_all("button") if not _says_something(tag)]
     faults += [f"nameless link: {tag}" for tag in page.find_all("a") if not _says_something(tag)]
-    faults += [f"form without token: {tag.get('action')}" for tag in page.find_all("form") if _lacks_token(tag)]
+    faults += [
+        f"form without token: {tag.get('action')}" for tag in page.find_all("form") if _lacks_token(tag)
+    ]
     faults += [f"id twice: {name}" for name in _repeated([tag["id"] for tag in page.find_all(id=True)])]
     return faults
 
@@ -79,7 +85,10 @@ def _says_something(tag: Tag) -> bool:
 
 
 def _lacks_token(tag: Tag) -> bool:
-    return str(tag.get("method", "")).lower() == "post" and tag.find("input", attrs={"name": "csrf_token"}) is None
+    return (
+        str(tag.get("method", "")).lower() == "post"
+        and tag.find("input", attrs={"name": "csrf_token"}) is None
+    )
 
 
 def _repeated(names: list[str]) -> set[str]:

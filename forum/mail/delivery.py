@@ -67,6 +67,7 @@ class Postman:
         self._app = app
         self._settings = settings
         self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
         self.is_at_work = False
         self.outbox = Outbox(Path(settings.instance) / "outbox")
 
@@ -81,7 +82,16 @@ class Postman:
             if self.is_at_work:
                 return
             self.is_at_work = True
-        threading.Thread(target=self._rounds, name="postman", daemon=True).start()
+        self._thread = threading.Thread(target=self._rounds, name="postman", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the rounds; a mail on its way is finished first."""
+        with self._lock:
+            thread, self._thread, self.is_at_work = self._thread, None, False
+        written.set()
+        if thread is not None:
+            thread.join()
 
     def deliver_due(self) -> int:
         """Try every mail that is due, each once; how many left the house."""
@@ -92,13 +102,13 @@ class Postman:
         return sent
 
     def _rounds(self) -> None:
-        while True:
-            written.clear()
+        while self.is_at_work:
             try:
                 self.deliver_due()
             except Exception:  # a database that is away for a while must not end the rounds
                 log.exception("the mail queue could not be read")
             written.wait(_ROUND)
+            written.clear()
 
     def _claim(self) -> _Claim | None:
         moment = now()

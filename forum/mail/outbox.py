@@ -61,7 +61,7 @@ class Outbox:
             recipient=str(message["to"]),
             subject=str(message["subject"]),
             sent_at=date.datetime if date else None,
-            text=message.get_content(),
+            text=message.get_content().replace("\r\n", "\n"),
         )
 
 

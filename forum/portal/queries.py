@@ -1,23 +1,14 @@
-"""What is gathered from several shared services and capabilities: the rail, the page of a member."""
+"""What is gathered from several shared services: the page of a member."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from forum.boards.queries import unread
 from forum.core.access import Role, Viewer
 from forum.core.errors import NotFound
 from forum.core.persons import Person
 from forum.members import queries as members
 from forum.spaces import queries as spaces
 from forum.spaces.queries import SpaceLink
-
-
-@dataclass(frozen=True, slots=True)
-class RailSpace:
-    """A space in the rail; `unread` topics are counted up to a limit."""
-
-    space: SpaceLink
-    unread: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +19,6 @@ class MemberPage:
     bio_html: str
     joined_at: datetime
     spaces: list[tuple[SpaceLink, Role]]
-
-
-def rail_spaces(viewer: Viewer) -> list[RailSpace]:
-    """The viewer's spaces, the network first, each with the number of unread topics."""
-    counts = unread.count_by_space(viewer)
-    return [RailSpace(space, counts[space.id]) for space in spaces.spaces_of(viewer)]
 
 
 def member_page(viewer: Viewer, member_id: int) -> MemberPage:

@@ -10,14 +10,13 @@ from flask_login import current_user
 from forum.accounts import policy as accounts_policy
 from forum.boards import policy as boards_policy
 from forum.boards import queries as boards
-from forum.boards.queries.unread import COUNT_LIMIT
 from forum.core.access import Viewer
 from forum.core.db import unit_of_work
 from forum.core.errors import NotFound
 from forum.councils import queries as councils
 from forum.members import service as members_service
 from forum.portal.forms import DisplayForm
-from forum.portal.queries import member_page, rail_spaces
+from forum.portal.queries import member_page
 from forum.spaces import policy as spaces_policy
 from forum.spaces import queries as spaces
 from forum.web.access import members_only, public
@@ -34,12 +33,13 @@ def frame() -> dict[str, Any]:
     if current_user.person is None:
         return {"rail": None}
     viewer: Viewer = current_user.viewer
-    listed = rail_spaces(viewer)
+    spaces_and_counts = boards.unread.spaces_with_unread(viewer)
     return {
         "rail": {
             "spaces": [
-                (row.space.id, row.space.name, row.space.sign, row.space.accent, row.space.kind, row.unread)
-                for row in listed
+                (space.id, space.name, space.sign, space.accent, space.kind, count)
+                for space, count in spaces_and_counts
+                if viewer.belongs_to(space.id)
             ],
             "places": [
                 ("start", _("Start"), url_for("portal.show_start"), "home", 0),
@@ -47,7 +47,7 @@ def frame() -> dict[str, Any]:
             ],
             "tools": _tools(viewer),
         },
-        "count_limit": COUNT_LIMIT,
+        "signs": {space.id: space for space, _count in spaces_and_counts},
         "policy": boards_policy,
     }
 
@@ -60,7 +60,6 @@ def show_start() -> ResponseReturnValue:
         greeting=part_of_day(),
         new=boards.topics.list_new(g.viewer),
         unanswered=boards.topics.list_unanswered(g.viewer),
-        spaces={space.id: space for space in spaces.spaces_of(g.viewer)},
     )
 
 

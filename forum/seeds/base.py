@@ -60,7 +60,10 @@ REGIONS = (
 )
 
 BOARDS = (
-    ("Standortentwicklung", "Investitionen, Verlagerung, Schließung, neue Produkte: was wird aus unseren Betrieben?"),
+    (
+        "Standortentwicklung",
+        "Investitionen, Verlagerung, Schließung, neue Produkte: was wird aus unseren Betrieben?",
+    ),
     ("Arbeitsorganisation", "Schichtmodelle, Arbeitszeit, Personalbemessung, Gesundheit, neue Technik."),
     ("Qualifizierung und Ausbildung", "Weiterbildung, Azubis, Schulungen für Betriebsräte."),
     ("Betriebsvereinbarungen", "Entwürfe, Erfahrungen und Stolpersteine."),

@@ -26,7 +26,12 @@ from forum.spaces.models import Membership, Space
 FOLDER = Path(__file__).parent / "demo"
 #: The demo is open to whoever can reach it: one password for the four that are printed.
 PASSWORD = "Schichtwechsel-um-sechs"
-SIGN_INS = {"petra": "Betriebsrätin", "manfred": "Moderator", "sabine": "IG Metall", "admin": "Administration"}
+SIGN_INS = {
+    "petra": "Betriebsrätin",
+    "manfred": "Moderator",
+    "sabine": "IG Metall",
+    "admin": "Administration",
+}
 #: Up to here everybody has read everything; what is younger is new to them.
 LAST_VISIT = timedelta(days=2)
 _UNITS = {"d": 24 * 60, "h": 60, "m": 1}
@@ -141,7 +146,12 @@ def _plant_topic(
 
 
 def _plant_post(
-    topic: Topic, number: int, entry: dict[str, Any], author_id: int, moderator_id: int | None, moment: datetime
+    topic: Topic,
+    number: int,
+    entry: dict[str, Any],
+    author_id: int,
+    moderator_id: int | None,
+    moment: datetime,
 ) -> None:
     source = entry["text"].strip()
     state = PostState.HIDDEN if "hidden" in entry else PostState.VISIBLE
@@ -169,7 +179,11 @@ def _plant_post(
         before = source.rsplit("\n\n", 1)[0] if "\n\n" in source else source.rsplit(" ", 4)[0]
         db.session.add(
             Revision(
-                post_id=post.id, version=0, source=before, replaced_at=post.edited_at, replaced_by_id=author_id
+                post_id=post.id,
+                version=0,
+                source=before,
+                replaced_at=post.edited_at,
+                replaced_by_id=author_id,
             )
         )
 
@@ -193,7 +207,9 @@ def _count(moment: datetime) -> None:
 
 def _age(text: str) -> timedelta:
     """ "12d 3h 20m" as a span of time."""
-    return timedelta(minutes=sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+)([dhm])", text)))
+    return timedelta(
+        minutes=sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+)([dhm])", text))
+    )
 
 
 def _date(value: str | date) -> date:

@@ -23,9 +23,9 @@ _REQUIRED = InputRequired(_l("Bitte füll dieses Feld aus."))
 class SpaceForm(Form):
     """The profile of a space."""
 
-    sector = StringField(_l("Branche"))
-    description = TextAreaField(_l("Beschreibung"))
-    contacts = TextAreaField(_l("Ansprechpartner:innen"))
+    sector = StringField(_l("Branche"), default="")
+    description = TextAreaField(_l("Beschreibung"), default="")
+    contacts = TextAreaField(_l("Ansprechpartner:innen"), default="")
 
 
 class RoleForm(Form):
@@ -40,10 +40,9 @@ class RoleForm(Form):
 class PersonField(RadioField):
     """One of the people found; whether the one sent may be chosen, the service decides."""
 
-    def __init__(self, label: object) -> None:
-        super().__init__(
-            label, [InputRequired(_l("Wähle eine Person aus der Liste."))], coerce=int, validate_choice=False
-        )
+    def __init__(self, label: object, **kwargs: object) -> None:
+        needed = InputRequired(_l("Wähle eine Person aus der Liste."))
+        super().__init__(label, [needed], coerce=int, validate_choice=False, **kwargs)
 
     def offer(self, candidates: Iterable[Candidate]) -> None:
         self.choices = [(person.person.id, _name(person)) for person in candidates]
@@ -58,12 +57,12 @@ class MembershipForm(RoleForm):
 class SiteForm(Form):
     """A site with its company and its council."""
 
-    company = StringField(_l("Unternehmen"), [_REQUIRED])
-    name = StringField(_l("Betrieb"), [_REQUIRED])
-    town = StringField(_l("Ort"))
-    sector = StringField(_l("Branche"))
+    company = StringField(_l("Unternehmen"), [_REQUIRED], default="")
+    name = StringField(_l("Betrieb"), [_REQUIRED], default="")
+    town = StringField(_l("Ort"), default="")
+    sector = StringField(_l("Branche"), default="")
     employees = IntegerField(_l("Beschäftigte"), [Optional()])
-    council = StringField(_l("Name des Betriebsrats"))
+    council = StringField(_l("Name des Betriebsrats"), default="")
     seats = IntegerField(_l("Sitze"), [Optional()])
 
     @classmethod
@@ -85,7 +84,7 @@ class SiteForm(Form):
 class TermForm(Form):
     """What a mandate says. A substitute is a function here: nobody has to tick a box beside it."""
 
-    function = SelectField(_l("Funktion"))
+    function = SelectField(_l("Funktion"), default=Function.MEMBER.value)
     since = DateField(_l("Seit"), [InputRequired(_l("Gib den ersten Tag an, zum Beispiel den der Wahl."))])
     until = DateField(_l("Bis"), [Optional()])
 

@@ -6,7 +6,17 @@ import pytest
 import sqlalchemy as sa
 
 from forum.audit.models import Entry
-from forum.boards.models import Board, BoardReading, Draft, Post, PostState, Reading, Revision, Starters, Topic
+from forum.boards.models import (
+    Board,
+    BoardReading,
+    Draft,
+    Post,
+    PostState,
+    Reading,
+    Revision,
+    Starters,
+    Topic,
+)
 from forum.boards.queries.unread import unread_topics
 from forum.boards.service import boards, drafts, posts, readings, topics
 from forum.core.db import db, unit_of_work
@@ -85,7 +95,9 @@ def test_sending_a_new_topic_again_makes_no_second_topic(cast: Cast) -> None:
         ("Ti\x07tel", "Text", "title"),
     ],
 )
-def test_what_cannot_be_taken_is_refused_and_nothing_changes(cast: Cast, title: str, text: str, field: str) -> None:
+def test_what_cannot_be_taken_is_refused_and_nothing_changes(
+    cast: Cast, title: str, text: str, field: str
+) -> None:
     with pytest.raises(Invalid) as refusal, unit_of_work():
         topics.start_topic(cast.petra.viewer, cast.board, title, text, uuid4())
     assert refusal.value.field == field
@@ -272,7 +284,9 @@ def test_a_draft_of_nowhere_is_refused(cast: Cast, place: str) -> None:
 def test_moderators_create_order_and_archive_the_boards_of_their_region(cast: Cast) -> None:
     here = cast.spaces["FIN"]
     with unit_of_work():
-        board = boards.create_board(cast.manfred.viewer, here, "Ergonomie", "Heben und Tragen", Starters.MEMBERS)
+        board = boards.create_board(
+            cast.manfred.viewer, here, "Ergonomie", "Heben und Tragen", Starters.MEMBERS
+        )
         boards.move_board(cast.manfred.viewer, board.id, -1)
     assert (board.position, board.description) == (5, "Heben und Tragen")
     with pytest.raises(Invalid):

@@ -45,7 +45,9 @@ def viewer(person: Member) -> Viewer:
 
 def council(where: Space, company: str = "Havelblick Optik GmbH", site: str = "") -> Council:
     site = site or f"Werk {next(_numbers)}"
-    made = service.create_site(ADMINISTRATOR, where.id, SiteFacts(company, site, "Rathenow", "Optik", 140), seats=7)
+    made = service.create_site(
+        ADMINISTRATOR, where.id, SiteFacts(company, site, "Rathenow", "Optik", 140), seats=7
+    )
     found = find_council(made.id)
     assert found is not None
     return found
@@ -73,5 +75,7 @@ def mandate(
     return row
 
 
-def term(since: date = date(2026, 4, 15), until: date | None = None, function: Function = Function.MEMBER) -> Term:
+def term(
+    since: date = date(2026, 4, 15), until: date | None = None, function: Function = Function.MEMBER
+) -> Term:
     return Term(function, since, until)

@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, EmailField, PasswordField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from forum.accounts.models import NAME_LIMIT, NOTE_LIMIT
@@ -29,8 +30,8 @@ class InvitationForm(Form):
 
     def offer(self, spaces: list[tuple[int, str]], roles: tuple[Role, ...], *, administrator: bool) -> None:
         """Fill the lists with what this viewer may give; the service checks again."""
-        self.space_id.choices = spaces
-        self.role.choices = [(role.value, ROLE_NAMES[role]) for role in roles]
+        self.space_id.choices = [SelectChoice(space_id, name) for space_id, name in spaces]
+        self.role.choices = [SelectChoice(role.value, ROLE_NAMES[role]) for role in roles]
         if not administrator:
             del self.is_administrator
 

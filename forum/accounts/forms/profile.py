@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
 from wtforms import RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from forum.members.models import BIO_LIMIT, NAME_LIMIT
@@ -14,9 +15,14 @@ _needed = InputRequired(_l("Bitte füll dieses Feld aus."))
 class ProfileForm(Form):
     name = StringField(_l("Name"), [_needed, Length(max=NAME_LIMIT)])
     bio = TextAreaField(_l("Über dich"), [Length(max=BIO_LIMIT)])
-    locale = RadioField(_l("Sprache"), choices=[("de", "Deutsch"), ("en", "English")])
+    locale = RadioField(_l("Sprache"), choices=[SelectChoice("de", "Deutsch"), SelectChoice("en", "English")])
     theme = RadioField(
-        _l("Aussehen"), choices=[("auto", _l("Wie das Gerät")), ("light", _l("Hell")), ("dark", _l("Dunkel"))]
+        _l("Aussehen"),
+        choices=[
+            SelectChoice("auto", _l("Wie das Gerät")),
+            SelectChoice("light", _l("Hell")),
+            SelectChoice("dark", _l("Dunkel")),
+        ],
     )
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased, lazyload
+from sqlalchemy.orm import aliased, defer, lazyload
 
-from forum.boards.models import PAGE_SIZE, Post, Reading, Revision, Topic
+from forum.boards.models import PAGE_SIZE, Draft, Post, Reading, Revision, Topic
 from forum.boards.queries.unread import BASELINE, IS_UNREAD, with_readings
 from forum.core.access import Viewer
 from forum.core.db import db
@@ -20,12 +20,13 @@ PRINT_SIZE = 1000
 
 @dataclass(frozen=True, slots=True)
 class OpenTopic:
-    """A topic as its reader finds it: the row with its board, and how far it was read."""
+    """A topic as its reader finds it: the row with its board, how far it was read, the reply begun."""
 
     topic: Topic
     seen: int | None
     baseline: datetime
     is_unread: bool
+    draft: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,14 @@ class Edit:
     changes: list[Change]
 
 
-_OPEN = with_readings(
-    sa.select(Topic, Reading.last_number, BASELINE, IS_UNREAD).select_from(Topic),
-    sa.bindparam("viewer_id", type_=sa.Integer()),
-).where(Topic.id == sa.bindparam("topic_id", type_=sa.Integer()))
+_viewer_id = sa.bindparam("viewer_id", type_=sa.Integer())
+_OPEN = (
+    with_readings(
+        sa.select(Topic, Reading.last_number, BASELINE, IS_UNREAD, Draft.text).select_from(Topic), _viewer_id
+    )
+    .outerjoin(Draft, sa.and_(Draft.member_id == _viewer_id, Draft.place == sa.bindparam("place")))
+    .where(Topic.id == sa.bindparam("topic_id", type_=sa.Integer()))
+)
 _state_by = aliased(Member)
 _POSTS = (
     sa.select(Post, Member.id, Member.name, Member.picture_version, _state_by.name)
@@ -61,13 +66,15 @@ _POSTS = (
         Post.number <= sa.bindparam("until", type_=sa.Integer()),
     )
     .order_by(Post.number)
-    .options(lazyload(Post.topic))  # the page has it already
+    # The page has the topic already, and shows no source.
+    .options(lazyload(Post.topic), defer(Post.source), defer(Post.client_key))
 )
 
 
 def open_topic(viewer: Viewer, topic_id: int) -> OpenTopic | None:
     """The topic with what the viewer has read of it; None if it is absent or in a foreign space."""
-    row = db.session.execute(_OPEN, {"viewer_id": viewer.member_id, "topic_id": topic_id}).one_or_none()
+    values = {"viewer_id": viewer.member_id, "topic_id": topic_id, "place": f"topic:{topic_id}"}
+    row = db.session.execute(_OPEN, values).one_or_none()
     return OpenTopic(*row) if row else None
 
 
@@ -75,7 +82,10 @@ def list_posts(topic_id: int, page: int, size: int = PAGE_SIZE) -> list[PostRow]
     """The posts numbered into this page; the topic must be readable."""
     after = (page - 1) * size
     rows = db.session.execute(_POSTS, {"topic_id": topic_id, "after": after, "until": after + size})
-    return [PostRow(post, Person(member_id, name, picture), state_by) for post, member_id, name, picture, state_by in rows]
+    return [
+        PostRow(post, Person(member_id, name, picture), state_by)
+        for post, member_id, name, picture, state_by in rows
+    ]
 
 
 def first_unread(opened: OpenTopic) -> int:

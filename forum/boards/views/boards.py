@@ -152,4 +152,5 @@ def _filter(name: str | None) -> Filter:
 
 
 def _board_form(form: BoardForm, space_id: int, board: Board | None = None) -> str:
-    return render_template("boards/edit_board.html", form=form, space=spaces.get_space(g.viewer, space_id), board=board)
+    space = spaces.get_space(g.viewer, space_id)
+    return render_template("boards/edit_board.html", form=form, space=space, board=board)

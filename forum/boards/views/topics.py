@@ -1,11 +1,13 @@
 """Topics: read, begin, keep in order."""
 
+from uuid import uuid4
+
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from forum.boards import policy, queries, service
-from forum.boards.forms import DraftForm, MoveForm, PostForm, ReadingForm, TitleForm, TopicForm
+from forum.boards.forms import DraftForm, MoveForm, ReadingForm, TitleForm, TopicForm
 from forum.boards.models import POST_LIMIT, TITLE_LIMIT, Board, Topic, page_of
 from forum.boards.queries.posts import PRINT_SIZE, OpenTopic
 from forum.boards.views import bp
@@ -13,7 +15,6 @@ from forum.core import html
 from forum.core.db import unit_of_work
 from forum.core.errors import NotFound
 from forum.councils import queries as councils
-from forum.spaces import queries as spaces
 from forum.web.access import members_only
 from forum.web.answers import go_to, offer_undo
 from forum.web.languages import today
@@ -193,11 +194,6 @@ def post_url(topic_id: int, number: int) -> str:
 def _render_topic(opened: OpenTopic, page: int) -> str:
     topic = opened.topic
     posts = queries.posts.list_posts(topic.id, page)
-    form = PostForm(formdata=None)
-    if policy.may_reply(g.viewer, topic):
-        draft = service.drafts.find_draft(g.viewer, f"topic:{topic.id}")
-        form.text.data = draft.text if draft else ""
-    bylines = councils.bylines({post.author.id for post in posts}, today())
     return render_template(
         "boards/show_topic.html",
         topic=topic,
@@ -206,10 +202,9 @@ def _render_topic(opened: OpenTopic, page: int) -> str:
         opened=opened,
         first_unread=queries.posts.first_unread(opened) if opened.is_unread else None,
         posts=posts,
-        bylines=bylines,
-        signs=spaces.space_links({byline.space_id for byline in bylines.values()}),
+        bylines=councils.bylines({post.author.id for post in posts}, today()),
         page=page,
-        form=form,
+        client_key=uuid4(),
         policy=policy,
         limit=POST_LIMIT,
     )

@@ -41,7 +41,11 @@ class EntryLine:
 def list_entries(space_id: int | None, before: str | None = None) -> Slice[EntryLine]:
     """The newest first, of one space or (None) of all; one statement. The caller has checked the viewer."""
     actor, about = aliased(Member), aliased(Member)
-    concerns_member = sa.or_(*(Entry.action.startswith(prefix) for prefix in ABOUT_MEMBERS))
+    concerns_another = sa.and_(
+        Entry.subject_id == about.id,
+        Entry.actor_id.is_distinct_from(about.id),
+        sa.or_(*(Entry.action.startswith(prefix) for prefix in ABOUT_MEMBERS)),
+    )
     query = (
         sa.select(
             Entry.id, Entry.at, Entry.action, Entry.note,
@@ -50,7 +54,7 @@ def list_entries(space_id: int | None, before: str | None = None) -> Slice[Entry
             Space.id.label("space_id"), Space.kind, Space.name, Space.sign, Space.accent,
         )
         .outerjoin(actor, Entry.actor_id == actor.id)
-        .outerjoin(about, sa.and_(Entry.subject_id == about.id, about.id != actor.id, concerns_member))
+        .outerjoin(about, concerns_another)
         .outerjoin(Space, Entry.space_id == Space.id)
         .order_by(Entry.id.desc())
         .limit(ENTRIES_A_PAGE + 1)

@@ -1,0 +1,86 @@
+"""The house as files: what the rule tests look through."""
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, meta
+
+ROOT = Path(__file__).resolve().parents[2]
+FORUM = ROOT / "forum"
+TEMPLATES = ROOT / "templates"
+STATIC = ROOT / "static"
+
+
+def packages() -> list[str]:
+    """The packages and modules directly below `forum`."""
+    found = [path.name for path in FORUM.iterdir() if (path / "__init__.py").exists()]
+    found += [path.stem for path in FORUM.glob("*.py") if path.stem != "__init__"]
+    return sorted(found)
+
+
+def floors_of(package: str) -> set[str]:
+    """The modules of a package that could be floors."""
+    folder = FORUM / package
+    return {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+
+
+def floor_of(module: Path) -> str:
+    """`views` for `forum/boards/views/topics.py`, `app` for `forum/app.py`."""
+    parts = module.relative_to(FORUM).with_suffix("").parts
+    return parts[1] if len(parts) > 1 else parts[0]
+
+
+@lru_cache(maxsize=1)
+def modules() -> dict[Path, ast.Module]:
+    """Every Python file of the product, read."""
+    return {path: ast.parse(path.read_text()) for path in sorted(FORUM.rglob("*.py"))}
+
+
+def nodes() -> Iterator[tuple[str, Path, ast.AST]]:
+    """Every node of every module, with a place to point to: `forum/app.py:12`."""
+    for path, tree in modules().items():
+        for node in ast.walk(tree):
+            yield f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}", path, node
+
+
+@lru_cache(maxsize=1)
+def contracts() -> list[dict[str, Any]]:
+    """The import contracts as written in pyproject.toml."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    found: list[dict[str, Any]] = settings["tool"]["importlinter"]["contracts"]
+    return found
+
+
+def contract(kind: str, start: str) -> dict[str, Any]:
+    """The contract of this type whose name begins so."""
+    return next(one for one in contracts() if one["type"] == kind and one["name"].startswith(start))
+
+
+def places(layers: list[str]) -> set[str]:
+    """The names in the layers of a contract."""
+    return {name.strip(" ()") for layer in layers for name in layer.split("|")}
+
+
+def templates() -> list[str]:
+    """The names of all templates: `boards/show_topic.html`."""
+    return sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html"))
+
+
+def used_templates(name: str) -> set[str]:
+    """The templates that the template extends, includes or imports."""
+    tree = Environment(extensions=["jinja2.ext.i18n"]).parse((TEMPLATES / name).read_text())  # noqa: S701
+    return {found for found in meta.find_referenced_templates(tree) if found}
+
+
+def rendered_templates() -> dict[str, set[str]]:
+    """The templates named in Python, each with the files that name it."""
+    known = set(templates())
+    found: dict[str, set[str]] = {}
+    for _place, path, node in nodes():
+        if isinstance(node, ast.Constant) and node.value in known:
+            found.setdefault(node.value, set()).add(str(path.relative_to(FORUM)))
+    return found
