@@ -1,4 +1,4 @@
-"""The data set that all figures are measured on: made once, kept in `bench/data/`, made again when its recipe changes."""
+"""The data set that all figures are measured on: made once, kept in `bench/data/` until its recipe changes."""
 
 import hashlib
 import json
@@ -42,14 +42,17 @@ EMAIL, PASSWORD = "messung@betrieb.example", "Messlatte-im-Mai-vierzig"
 #: What the rows depend on beside the code of `forum.core.html`, which is named by its version.
 _RECIPE = ("bench/data.py", "bench/texts.py", "forum/seeds/base.py", "migrations/versions/*.py")
 
-FIRST_NAMES = (
-    "Petra Manfred Sabine Karla Olga Rosa Heike Torsten Jana Uwe Ayşe Marek Silke Dirk Antje Jörg Nadine Frank "
-    "Katarzyna Ronny Birgit Mehmet Ines Steffen Doreen"
-).split()
-LAST_NAMES = (
-    "Sommer Lehnigk Morgenroth Wendtland Brandt Kern Noack Krüger Schulze Lehmann Kowalski Yılmaz Richter Hoffmann "
-    "Pohl Jänicke Schramm Nowak Fiedler Thiele"
-).split()
+# fmt: off
+FIRST_NAMES = [
+    "Petra", "Manfred", "Sabine", "Karla", "Olga", "Rosa", "Heike", "Torsten", "Jana", "Uwe", "Ayşe", "Marek",
+    "Silke", "Dirk", "Antje", "Jörg", "Nadine", "Frank", "Katarzyna", "Ronny", "Birgit", "Mehmet", "Ines",
+    "Steffen", "Doreen",
+]
+LAST_NAMES = [
+    "Sommer", "Lehnigk", "Morgenroth", "Wendtland", "Brandt", "Kern", "Noack", "Krüger", "Schulze", "Lehmann",
+    "Kowalski", "Yılmaz", "Richter", "Hoffmann", "Pohl", "Jänicke", "Schramm", "Nowak", "Fiedler", "Thiele",
+]
+# fmt: on
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,10 @@ class _Filling:
             (board_id, region)
             for region in self.regions
             for board_id in db.session.scalars(
-                sa.select(Board.id).where(Board.space_id == region).order_by(Board.position).limit(BOARDS_A_REGION)
+                sa.select(Board.id)
+                .where(Board.space_id == region)
+                .order_by(Board.position)
+                .limit(BOARDS_A_REGION)
             )
         ]
         db.session.execute(sa.delete(Board).where(Board.id.not_in([board_id for board_id, _ in kept])))
@@ -199,9 +205,7 @@ class _Filling:
         if member_id == 1:
             return dict.fromkeys([self.network, *self.regions], Role.MEMBER)
         homes = self.chance.sample(self.regions, 2 if member_id % 7 == 0 else 1)
-        roles = {
-            home: Role.MODERATOR if len(self.people[home]) == 1 else Role.MEMBER for home in homes
-        }
+        roles = {home: Role.MODERATOR if len(self.people[home]) == 1 else Role.MEMBER for home in homes}
         for home in homes:
             self.people[home].append(member_id)
         return {self.network: Role.MEMBER, **roles}
@@ -275,8 +279,10 @@ class _Filling:
         return topics
 
     def _sizes(self, count: int, total: int) -> list[int]:
-        """`count` numbers from 1 that sum up to `total`: many short topics, few long ones."""
-        weights = [self.chance.lognormvariate(0, 1.1) for _ in range(count)]
+        """`count` numbers from 1 that sum up to `total`: many short topics, few long ones, some unanswered."""
+        weights = [
+            0 if self.chance.random() < 0.06 else self.chance.lognormvariate(0, 1.1) for _ in range(count)
+        ]
         ends = [round(end * (total - count) / sum(weights)) for end in accumulate(weights)]
         return [1 + end - start for start, end in zip([0, *ends], ends, strict=False)]
 
@@ -327,7 +333,9 @@ class _Filling:
 
     def _moments(self, topic: dict[str, Any]) -> list[datetime]:
         first, last = topic["created_at"], topic["last_post_at"]
-        between = sorted(first + (last - first) * self.chance.random() for _ in range(topic["last_number"] - 2))
+        between = sorted(
+            first + (last - first) * self.chance.random() for _ in range(topic["last_number"] - 2)
+        )
         return [first, *between, last] if topic["last_number"] > 1 else [first]
 
     def _fill_readings(self, topics: list[dict[str, Any]]) -> None:
@@ -374,4 +382,4 @@ class _Filling:
 
 
 def _insert(model: type[Model], rows: list[dict[str, Any]]) -> None:
-    db.session.execute(sa.insert(model.__table__), rows)
+    db.session.execute(sa.insert(model), rows)

@@ -8,11 +8,17 @@ from statistics import NormalDist
 #: Characters that a post has on average, and how far lengths spread (sigma of the log-normal distribution).
 MEAN, SPREAD = 392, 0.75
 #: By how much the last sentence of a text passes the length that was drawn.
-_OVERSHOOT = 44
+_OVERSHOOT = 47
 
 STOCK = {
-    "place": "Rathenow Prenzlau Finsterwalde Wildau Fürstenwalde Eisenhüttenstadt Lauchhammer Templin Premnitz".split(),
-    "month": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split(),
+    "place": [
+        "Rathenow", "Prenzlau", "Finsterwalde", "Wildau", "Fürstenwalde", "Eisenhüttenstadt", "Lauchhammer",
+        "Templin", "Premnitz",
+    ],
+    "month": [
+        "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
+        "November", "Dezember",
+    ],
     "thing": [
         "das Vier-Schicht-Modell", "die Kurzarbeit", "das neue ERP-System", "die Gefährdungsbeurteilung",
         "der Probebetrieb der Roboterzelle", "die Vertrauensarbeitszeit", "das Schichtplan-Werkzeug",
@@ -91,9 +97,7 @@ def make_posts(count: int, seed: int) -> list[str]:
     """So many different Markdown texts whose lengths average `MEAN`, in no order."""
     chance = random.Random(seed)
     middle = math.log(MEAN) - SPREAD**2 / 2
-    lengths = [
-        math.exp(NormalDist(middle, SPREAD).inv_cdf((place + 0.5) / count)) for place in range(count)
-    ]
+    lengths = [math.exp(NormalDist(middle, SPREAD).inv_cdf((place + 0.5) / count)) for place in range(count)]
     texts = [_post(chance, length) for length in lengths]
     chance.shuffle(texts)
     return texts

@@ -22,6 +22,7 @@ from forum.portal import views as portal
 from forum.spaces import views as spaces
 from forum.web import templating
 from forum.web.access import init_access
+from forum.web.addresses import init_addresses
 from forum.web.assets import init_assets
 from forum.web.errors import init_errors
 from forum.web.identity import Visitor
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None, *, publish_assets: bool = True)
     limiter.init_app(app)
     Compress(app)
     templating.init_templates(app)
+    init_addresses(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     cli.init_commands(app)

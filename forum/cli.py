@@ -36,9 +36,8 @@ def prepare() -> None:
     with unit_of_work():
         code = ensure_setup_code()
     if code is not None:
-        click.echo(
-            f"\n  Erste Administration einrichten / make the first administrator:\n  {settings.public_url}/setup/{code}\n"
-        )
+        click.echo("\n  Erste Administration einrichten / make the first administrator:")
+        click.echo(f"  {settings.public_url}/setup/{code}\n")
 
 
 @click.command()

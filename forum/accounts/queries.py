@@ -63,7 +63,7 @@ _SIGNED_IN = (
 
 def find_device(token_hash: bytes, moment: datetime) -> Found | None:
     """Who holds the device: None unless it is neither expired nor revoked and its member is active."""
-    rows = db.session.execute(_SIGNED_IN, {"token_hash": token_hash, "moment": moment}).all()
+    rows = db.session.connection().execute(_SIGNED_IN, {"token_hash": token_hash, "moment": moment}).all()
     if not rows:
         return None
     device_id, seen, member_id, name, picture, locale, theme, is_administrator, second, _space, _role = rows[

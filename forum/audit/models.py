@@ -9,7 +9,10 @@ from forum.core.db import Key, Model
 
 
 class Entry(Model):
-    """One act: who (`actor_id`), what (`action`, e.g. `post.hidden`), on what, where, why."""
+    """One act: who (`actor_id`), what (`action`, e.g. `post.hidden`), on what, where, why.
+
+    Acts on memberships and mandates name the member as subject: the row itself may be gone tomorrow.
+    """
 
     __tablename__ = "audit_entry"
 

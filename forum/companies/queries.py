@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from forum.companies import policy
-from forum.companies.models import Company, Site
+from forum.companies.models import Company
 from forum.core.access import Viewer
 from forum.core.db import db
 
@@ -12,9 +12,3 @@ def company_names(viewer: Viewer) -> list[str]:
     """Companies with a site the viewer may read, to choose from in a form."""
     query = sa.select(Company.name).join(Company.sites).where(policy.readable_by(viewer))
     return list(db.session.scalars(query.distinct().order_by(Company.name)))
-
-
-def find_site(space_id: int, company: str, name: str) -> int | None:
-    """The id of the site of that name in the region; for seeds, which may run twice."""
-    query = sa.select(Site.id).join(Company).where(Company.name == company, Site.name == name)
-    return db.session.scalar(query.where(Site.space_id == space_id))

@@ -125,7 +125,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
             "synchronous=FULL",
             "foreign_keys=ON",
             "busy_timeout=10000",
-            "cache_size=-16000",
+            "cache_size=-4000",
             "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")

@@ -6,6 +6,9 @@ from typing import Generic, TypeVar
 
 from forum.core.errors import NotFound
 
+#: The highest number an id can have: columns are 32 bits wide.
+HIGHEST_ID = 2**31 - 1
+
 Row = TypeVar("Row")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

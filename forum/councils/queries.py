@@ -213,7 +213,9 @@ def list_sites(space_id: int, today: date, after: str | None = None) -> Slice[Si
     )
     if after:
         last = (
-            sa.select(Company.name, Site.name).join(Site.company).where(Site.id == read_cursor(after, 1)[0])
+            sa.select(Company.name, Site.name)
+            .join(Site.company)
+            .where(Site.id == sa.literal(read_cursor(after, 1)[0], sa.BigInteger))
         )
         query = query.where(sa.tuple_(Company.name, Site.name) > last.scalar_subquery())
     rows = [SiteLine(*row) for row in db.session.execute(query)]

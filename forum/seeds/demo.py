@@ -25,7 +25,7 @@ from forum.spaces.models import Membership, Space
 
 FOLDER = Path(__file__).parent / "demo"
 #: The demo is open to whoever can reach it: one password for the four that are printed.
-PASSWORD = "Schichtwechsel-um-sechs"
+PASSWORD = "Schichtwechsel-um-sechs"  # noqa: S105 (no secret: it is printed)
 SIGN_INS = {
     "petra": "Betriebsrätin",
     "manfred": "Moderator",

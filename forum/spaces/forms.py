@@ -42,7 +42,7 @@ class PersonField(RadioField):
 
     def __init__(self, label: object, **kwargs: object) -> None:
         needed = InputRequired(_l("Wähle eine Person aus der Liste."))
-        super().__init__(label, [needed], coerce=int, validate_choice=False, **kwargs)
+        super().__init__(label, [needed], coerce=_key, validate_choice=False, **kwargs)
 
     def offer(self, candidates: Iterable[Candidate]) -> None:
         self.choices = [(person.person.id, _name(person)) for person in candidates]
@@ -116,5 +116,13 @@ class MandateForm(TermForm):
     member_id = PersonField(_l("Mitglied"))
 
 
+def _key(value: object) -> int:
+    """`value` as the key of a row; `ValueError` for what no row can have."""
+    key = int(str(value))
+    if not 0 < key < 2**31:
+        raise ValueError
+    return key
+
+
 def _name(candidate: Candidate) -> str:
-    return f"{candidate.person.name} ({candidate.byline.text})" if candidate.byline else candidate.person.name
+    return f"{candidate.person.name} · {candidate.byline.text}" if candidate.byline else candidate.person.name

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 from flask import request
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
-from wtforms import HiddenField
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
+from wtforms import FileField, HiddenField
 
 from forum.core.db import unit_of_work
 from forum.core.errors import Invalid
@@ -18,8 +19,17 @@ Result = TypeVar("Result")
 class Form(FlaskForm):
     """A form whose refusals, its own and the service's, end up beside the fields they concern."""
 
-    class Meta:
+    class Meta(FlaskForm.Meta):
         csrf = False  # checked for every write by CSRFProtect, before any view
+
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+            """What was sent, each in its kind: a file where a text is due is no text."""
+            sent = super().wrap_formdata(form, formdata)
+            if not sent or not request.files:
+                return sent
+            takers = {field.name for field in form._fields.values() if isinstance(field, FileField)}
+            files = [(name, file) for name, file in request.files.items(multi=True) if name in takers]
+            return CombinedMultiDict((MultiDict(files), request.form))
 
     @property
     def is_sent(self) -> bool:

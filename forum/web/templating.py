@@ -9,6 +9,7 @@ from flask_babel import get_translations
 from flask_login import current_user
 
 from forum.web.composing import composer_labels
+from forum.web.fragments import init_fragments
 from forum.web.languages import chosen_locale, number, time_tag
 
 
@@ -16,6 +17,7 @@ def init_templates(app: Flask) -> None:
     """Filters, globals and the context of the layout."""
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    init_fragments(app)
     app.jinja_env.filters["time_tag"] = time_tag
     app.jinja_env.globals["composer_labels"] = composer_labels
 

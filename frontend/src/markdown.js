@@ -22,7 +22,23 @@ function isTight(tokens, index) {
 
 const align = (token) => ({ align: /text-align:(\w+)/.exec(token.attrGet("style") || "")?.[1] ?? null });
 
-const parser = new MarkdownParser(schema, tokenizer, {
+// Bold within bold is bold. Left in, the inner end would end the outer as well.
+function withoutNestedTwins(tokens) {
+  for (const block of tokens) {
+    if (!block.children) continue;
+    const depth = {};
+    block.children = block.children.filter((token) => {
+      if (!["em", "strong", "s"].includes(token.tag) || !token.nesting) return true;
+      depth[token.tag] = (depth[token.tag] ?? 0) + token.nesting;
+      return token.nesting > 0 ? depth[token.tag] === 1 : depth[token.tag] === 0;
+    });
+  }
+  return tokens;
+}
+
+const reader = { parse: (text, env) => withoutNestedTwins(tokenizer.parse(text, env)) };
+
+const parser = new MarkdownParser(schema, reader, {
   blockquote: { block: "blockquote" },
   paragraph: { block: "paragraph" },
   list_item: { block: "list_item" },

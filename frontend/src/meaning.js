@@ -11,7 +11,7 @@ function inlineMeaning(children) {
     if (last && kind === "text" && last.kind === kind && last.marks === marks) last.text += text;
     else runs.push({ kind, marks, text });
   };
-  for (const token of children) {
+  children.forEach((token, index) => {
     const target = token.attrs?.filter(([name]) => name !== "alt") ?? [];
     if (token.nesting === 1) open.push(token.tag + (target.length ? JSON.stringify(target) : ""));
     else if (token.nesting === -1) open.pop();
@@ -23,9 +23,8 @@ function inlineMeaning(children) {
       put("image", JSON.stringify([target, alt]));
     } else put(token.type, token.content);
     // An empty link is something, though there is nothing in it to carry the mark.
-    if (token.type === "link_close" && runs.at(-1)?.kind !== "text" && children.at(children.indexOf(token) - 1)?.nesting === 1)
-      put("empty link", "");
-  }
+    if (token.type === "link_close" && children[index - 1].type === "link_open") put("empty link", "");
+  });
   const written = runs.map((run) => {
     const text = run.kind === "text" ? run.text.replace(/[ \t\n]+/g, " ") : run.text;
     return `${run.kind}<${run.marks}>${text}`;

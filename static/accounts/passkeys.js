@@ -4,13 +4,19 @@ const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/
 const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 const named = (list) => (list ?? []).map((entry) => ({ ...entry, id: bytes(entry.id) }));
 
+class Refusal extends Error {} // the server's own words
+
 async function challenge(form) {
+  const fields = new URLSearchParams({ csrf_token: form.elements.csrf_token.value });
+  if (form.elements.password) fields.set("password", form.elements.password.value);
   const answer = await fetch(form.dataset.challenge, {
     method: "POST",
-    headers: { "X-CSRFToken": form.elements.csrf_token.value, "X-Requested-With": "fetch" },
+    headers: { "X-Requested-With": "fetch" },
+    body: fields,
   });
-  if (!answer.ok) throw new Error(`challenge: ${answer.status}`);
-  return answer.json();
+  const said = await answer.json();
+  if (!answer.ok) throw new Refusal(said.error);
+  return said;
 }
 
 async function make(form) {
@@ -44,6 +50,7 @@ async function use(form, extra = {}) {
 }
 
 function send(form, credential, response) {
+  if (form.elements.password) form.elements.password.value = ""; // it was asked for before
   form.elements.credential.value = JSON.stringify({
     id: credential.id,
     rawId: text(credential.rawId),
@@ -70,8 +77,8 @@ for (const form of document.querySelectorAll("[data-passkey]")) {
     waiting?.abort();
     try {
       await acts[form.dataset.passkey](form);
-    } catch {
-      failure.textContent = form.dataset.failed;
+    } catch (fault) {
+      failure.textContent = (fault instanceof Refusal && fault.message) || form.dataset.failed;
       failure.hidden = false;
     }
   });

@@ -4,15 +4,14 @@ const root = document.documentElement;
 const words = root.dataset;
 root.classList.add("js");
 
-// Menus: one open at a time; Esc closes and returns to the button, a click elsewhere closes.
+// Menus: Esc closes and returns to the button; a click or the focus elsewhere closes.
 const openMenus = () => [...document.querySelectorAll("details.menu[open]")];
 
-document.addEventListener("click", (event) => {
-  for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
-});
-document.addEventListener("focusin", (event) => {
-  for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
-});
+for (const kind of ["click", "focusin"]) {
+  document.addEventListener(kind, (event) => {
+    for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
+  });
+}
 
 function closeMenus() {
   for (const menu of openMenus()) {
@@ -81,7 +80,7 @@ for (const toast of document.querySelectorAll("[data-leave]")) {
 document.querySelector("[data-focus]")?.focus();
 
 // Diskret: Esc twice within 600 ms covers the page, drafts stay. Twice again (not within the first second) or the button returns.
-const screen = document.querySelector(".screen");
+const calm = document.querySelector(".screen");
 let title = "";
 let focused = null;
 let coveredAt = 0;
@@ -90,16 +89,16 @@ let lastEscape = 0;
 function cover() {
   closeMenus();
   [title, focused, coveredAt] = [document.title, document.activeElement, Date.now()];
-  document.title = screen.dataset.title;
+  document.title = calm.dataset.title;
   root.classList.add("covered");
-  screen.hidden = false;
-  screen.querySelector("button").focus();
+  calm.hidden = false;
+  calm.querySelector("button").focus();
 }
 
 function uncover() {
   document.title = title;
   root.classList.remove("covered");
-  screen.hidden = true;
+  calm.hidden = true;
   focused?.focus({ preventScroll: true });
 }
 
@@ -109,7 +108,7 @@ document.addEventListener("keydown", (event) => {
   const now = Date.now();
   const twice = now - lastEscape < 600;
   lastEscape = twice ? 0 : now;
-  if (!twice || !screen) return;
-  if (screen.hidden) cover();
+  if (!twice || !calm) return;
+  if (calm.hidden) cover();
   else if (now - coveredAt > 1000) uncover();
 }, true);

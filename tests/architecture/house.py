@@ -72,7 +72,7 @@ def templates() -> list[str]:
 
 def used_templates(name: str) -> set[str]:
     """The templates that the template extends, includes or imports."""
-    tree = Environment(extensions=["jinja2.ext.i18n"]).parse((TEMPLATES / name).read_text())  # noqa: S701
+    tree = Environment(extensions=["jinja2.ext.i18n"]).parse((TEMPLATES / name).read_text())
     return {found for found in meta.find_referenced_templates(tree) if found}
 
 

@@ -31,7 +31,9 @@ def endpoints(app: Flask) -> dict[str, object]:
     return {name: view for name, view in app.view_functions.items() if "." in name}
 
 
-def test_the_import_contracts_hold(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_import_contracts_hold(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(house.ROOT)
     configuration.configure()
     assert lint_imports(no_logo=True), capsys.readouterr().out
@@ -118,7 +120,13 @@ def test_imports_stand_at_the_top_of_their_module() -> None:
 
 
 def test_time_enters_through_the_clock_only() -> None:
-    clocks = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time")}
+    clocks = {
+        ("datetime", "now"),
+        ("datetime", "utcnow"),
+        ("datetime", "today"),
+        ("date", "today"),
+        ("time", "time"),
+    }
     found = [
         place
         for place, path, node in house.nodes()
@@ -162,7 +170,9 @@ def test_templates_trust_nothing_but_rendered_text() -> None:
         if not rendered.fullmatch(expression)
     ]
     assert found == []
-    assert [name for name in house.templates() if "autoescape false" in (house.TEMPLATES / name).read_text()] == []
+    assert [
+        name for name in house.templates() if "autoescape false" in (house.TEMPLATES / name).read_text()
+    ] == []
 
 
 def test_templates_name_endpoints_in_full() -> None:

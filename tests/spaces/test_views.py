@@ -188,6 +188,24 @@ def test_bad_numbers_and_days_are_told_in_german(cast: Cast, here: int, council:
     assert "Invalid" not in page
 
 
+def test_forged_values_are_refused_and_never_break_the_page(cast: Cast, here: int, browse: Browse) -> None:
+    karla = browse(cast.karla)
+    for query in ("q=%00", "q=%25", f"after={10**17}", "q=" + "x" * 5000):
+        assert karla.get(f"/spaces/{here}/members?{query}").status_code == 200
+    assert karla.get(f"/spaces/{here}/sites?after={10**17}").status_code == 200
+    assert karla.get(f"/record?before={10**17}").status_code == 200
+    for member_id in ("x", -1, 0, 10**30):
+        assert (
+            karla.send(f"/spaces/{here}/members/new", member_id=member_id, role="member").status_code == 422
+        )
+    for number in ("x", -1, 10**30):
+        site = SITE | {"employees": str(number)}
+        assert karla.send(f"/spaces/{here}/sites/new", **site).status_code == 422
+        assert karla.send(f"/spaces/{here}/sites/new", **SITE | {"seats": str(number)}).status_code == 422
+    for name in ("a\x00b", "\u202e", "x" * 161):
+        assert karla.send(f"/spaces/{here}/sites/new", **SITE | {"name": name}).status_code == 422
+
+
 def test_the_network_has_no_sites(cast: Cast, browse: Browse) -> None:
     assert browse(cast.karla).get(f"/spaces/{cast.spaces['NET']}/sites").status_code == 404
     assert browse(cast.karla).get(f"/spaces/{cast.spaces['NET']}/sites/new").status_code == 404

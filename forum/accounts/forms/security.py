@@ -28,6 +28,9 @@ class TotpForm(Form):
     code = StringField(_l("Code aus der App"), [_needed, Length(max=20)])
 
 
-class NewPasskeyForm(PasswordForm):
+class NewPasskeyForm(Form):
+    """`password` goes to the server before the device makes anything, see `accounts.create_passkey_offer`."""
+
+    password = PasswordField(_l("Dein jetziges Passwort"))
     name = StringField(_l("Name des Passkeys"), [_needed, Length(max=NAME_LIMIT)])
     credential = HiddenField()

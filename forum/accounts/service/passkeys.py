@@ -61,8 +61,9 @@ class Challenge:
     secret: bytes
 
 
-def offer(viewer: Viewer, place: Place) -> Challenge:
-    """Ask the browser to make a passkey for the viewer."""
+def offer(viewer: Viewer, place: Place, password: str) -> Challenge:
+    """Ask the browser to make a passkey for the viewer, who has said the password."""
+    passwords.require_own(viewer, password)
     member = get_own(viewer)
     known = db.session.scalars(sa.select(Passkey.credential_id).where(Passkey.member_id == member.id))
     options = webauthn.generate_registration_options(
@@ -79,9 +80,13 @@ def offer(viewer: Viewer, place: Place) -> Challenge:
     return Challenge(webauthn.options_to_json(options), options.challenge)
 
 
-def add(viewer: Viewer, place: Place, password: str, name: str, answer: str, secret: bytes) -> list[str]:
-    """Keep the passkey that the browser made; recovery codes if the viewer has none yet, else nothing."""
-    passwords.require_own(viewer, password)
+def add(viewer: Viewer, place: Place, name: str, answer: str, secret: bytes) -> list[str]:
+    """Keep the passkey that the browser made; recovery codes if the viewer has none yet, else nothing.
+
+    `secret` is that of an `offer`, so the password was asked before the device made anything.
+    """
+    if not secret:
+        raise Invalid(_("Der Passkey wurde nicht angenommen. Versuche es noch einmal."))
     try:
         made = webauthn.verify_registration_response(
             credential=answer,
@@ -137,6 +142,8 @@ def take(place: Place, answer: str, secret: bytes, member_id: int | None = None)
     refusal = Invalid(
         _("Dieser Passkey wurde nicht angenommen. Versuche es noch einmal oder nimm dein Passwort.")
     )
+    if not secret:  # nothing was asked, so nothing can be an answer
+        raise refusal
     try:
         raw_id = base64url_to_bytes(parse_authentication_credential_json(answer).id)
         found = db.session.execute(

@@ -4,13 +4,13 @@ from flask import current_app, flash, g, redirect, render_template, request, url
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from forum.accounts.forms.security import NewPasskeyForm
+from forum.accounts.forms.security import NewPasskeyForm, PasswordForm
 from forum.accounts.service import passkeys
 from forum.accounts.service.devices import label_of
 from forum.accounts.views.blueprint import bp
 from forum.accounts.views.identity import place
 from forum.accounts.views.second_factor import show_recovery_codes
-from forum.accounts.views.sessions import keep_challenge, kept_challenge
+from forum.accounts.views.sessions import Purpose, keep_challenge, kept_challenge
 from forum.core.db import unit_of_work
 from forum.web.access import members_only
 from forum.web.limits import GUESSING, limiter
@@ -25,10 +25,13 @@ def new_passkey() -> ResponseReturnValue:
 
 @bp.post("/account/passkeys/challenge")
 @members_only
-@limiter.limit("60 per minute")
+@limiter.limit(GUESSING)
 def create_passkey_offer() -> ResponseReturnValue:
-    challenge = passkeys.offer(g.viewer, place())
-    keep_challenge(challenge.secret)
+    form = PasswordForm()
+    challenge = form.carry_out(lambda: passkeys.offer(g.viewer, place(), form.password.data))
+    if challenge is None:
+        return {"error": " ".join(map(str, form.password.errors))}, 422
+    keep_challenge(Purpose.MAKE, challenge.secret)
     return current_app.response_class(challenge.options, mimetype="application/json")
 
 
@@ -37,11 +40,9 @@ def create_passkey_offer() -> ResponseReturnValue:
 @limiter.limit(GUESSING)
 def create_passkey() -> ResponseReturnValue:
     form = NewPasskeyForm()
-    secret = kept_challenge()
+    secret = kept_challenge(Purpose.MAKE)
     codes = form.carry_out(
-        lambda: passkeys.add(
-            g.viewer, place(), form.password.data, form.name.data, form.credential.data or "", secret
-        )
+        lambda: passkeys.add(g.viewer, place(), form.name.data, form.credential.data or "", secret)
     )
     if codes is None:
         return render_template("accounts/new_passkey.html", form=form), 422

@@ -1,5 +1,6 @@
 """Signing in and out."""
 
+import enum
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 
@@ -119,7 +120,7 @@ def create_second_step() -> ResponseReturnValue:
 @limiter.limit("60 per minute")
 def create_passkey_challenge() -> ResponseReturnValue:
     challenge = passkeys.ask(place())
-    keep_challenge(challenge.secret)
+    keep_challenge(Purpose.USE, challenge.secret)
     return current_app.response_class(challenge.options, mimetype="application/json")
 
 
@@ -130,7 +131,7 @@ def create_passkey_session() -> ResponseReturnValue:
     form = PasskeyForm()
     waiting = _waiting()
     expected, stays = waiting or (None, form.stay.data)
-    secret = kept_challenge()
+    secret = kept_challenge(Purpose.USE)
     member_id = form.carry_out(lambda: passkeys.take(place(), form.credential.data, secret, expected))
     if member_id is None:
         return _passkey_refused(form, second_step=waiting is not None), 422
@@ -148,14 +149,21 @@ def delete_session() -> ResponseReturnValue:
     return redirect(url_for("accounts.new_session"), 303)
 
 
-def keep_challenge(secret: bytes) -> None:
+class Purpose(enum.StrEnum):
+    """What a passkey's challenge was asked for: an answer to one question is none to the other."""
+
+    USE = "passkey to use"
+    MAKE = "passkey to make"
+
+
+def keep_challenge(purpose: Purpose, secret: bytes) -> None:
     """Remember in the session what the browser was asked."""
-    session["challenge"] = urlsafe_b64encode(secret).decode()
+    session[purpose] = urlsafe_b64encode(secret).decode()
 
 
-def kept_challenge() -> bytes:
+def kept_challenge(purpose: Purpose) -> bytes:
     """What the browser was asked; a question is good for one answer."""
-    return urlsafe_b64decode(session.pop("challenge", ""))
+    return urlsafe_b64decode(session.pop(purpose, ""))
 
 
 def _ask_second_step(member_id: int, form: SignInForm) -> ResponseReturnValue:

@@ -100,7 +100,11 @@ def list_topics(viewer: Viewer, board: Board, chosen: Filter, cursor: str | None
                 (Topic.id, topic_id),
             )
         )
-    rows = db.session.execute(statement, {"viewer_id": viewer.member_id, "board_id": board.id}).all()
+    rows = (
+        db.session.connection()
+        .execute(statement, {"viewer_id": viewer.member_id, "board_id": board.id})
+        .all()
+    )
     shown = rows[:PAGE_SIZE]
     more = (
         write_cursor(shown[-1].is_pinned, shown[-1].last_post_at, shown[-1].id)
@@ -134,7 +138,10 @@ def list_recent(viewer: Viewer, space_id: int, limit: int = 8) -> list[TopicRow]
 
 
 def _listed(statement: sa.Select[*tuple[Any, ...]], viewer: Viewer, **values: int) -> list[TopicRow]:
-    return [_row(row) for row in db.session.execute(statement, {"viewer_id": viewer.member_id, **values})]
+    return [
+        _row(row)
+        for row in db.session.connection().execute(statement, {"viewer_id": viewer.member_id, **values})
+    ]
 
 
 def _comes_after(*keys: tuple[Any, Any]) -> ColumnElement[bool]:

@@ -84,7 +84,11 @@ def create_board(space_id: int) -> ResponseReturnValue:
     form = BoardForm()
     board = form.carry_out(
         lambda: service.boards.create_board(
-            g.viewer, space_id, form.name.data, form.description.data, Starters(form.starters.data)
+            g.viewer,
+            space_id,
+            form.name.data or "",
+            form.description.data or "",
+            Starters(form.starters.data),
         )
     )
     if board is None:
@@ -106,7 +110,11 @@ def update_board(board_id: int) -> ResponseReturnValue:
     form = BoardForm()
     changed = form.carry_out(
         lambda: service.boards.update_board(
-            g.viewer, board_id, form.name.data, form.description.data, Starters(form.starters.data)
+            g.viewer,
+            board_id,
+            form.name.data or "",
+            form.description.data or "",
+            Starters(form.starters.data),
         )
     )
     if changed is None:

@@ -1,23 +1,28 @@
 """Topics: read, begin, keep in order."""
 
+from dataclasses import dataclass
 from uuid import uuid4
 
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from forum.boards import policy, queries, service
 from forum.boards.forms import DraftForm, MoveForm, ReadingForm, TitleForm, TopicForm
-from forum.boards.models import POST_LIMIT, TITLE_LIMIT, Board, Topic, page_of
-from forum.boards.queries.posts import PRINT_SIZE, OpenTopic
+from forum.boards.models import POST_LIMIT, TITLE_LIMIT, Board, PostState, Topic, page_of
+from forum.boards.queries.posts import PRINT_SIZE, OpenTopic, PostRow
 from forum.boards.views import bp
 from forum.core import html
+from forum.core.access import Viewer
 from forum.core.db import unit_of_work
 from forum.core.errors import NotFound
+from forum.core.persons import Person
 from forum.councils import queries as councils
+from forum.councils.queries import Byline
 from forum.web.access import members_only
 from forum.web.answers import go_to, offer_undo
-from forum.web.languages import today
+from forum.web.languages import ago, time_tag, today
 from forum.web.limits import POSTING, limiter
 
 
@@ -159,7 +164,7 @@ def new_move(topic_id: int) -> ResponseReturnValue:
 def create_move(topic_id: int) -> ResponseReturnValue:
     form = MoveForm()
     before = service.topics.get_moderated_topic(g.viewer, topic_id).board_id
-    topic = form.carry_out(lambda: service.topics.move_topic(g.viewer, topic_id, form.board_id.data))
+    topic = form.carry_out(lambda: service.topics.move_topic(g.viewer, topic_id, form.board_id.data or 0))
     if topic is None:
         return _move_form(form, service.topics.get_moderated_topic(g.viewer, topic_id)), 422
     offer_undo(
@@ -185,28 +190,78 @@ def update_draft() -> ResponseReturnValue:
 def post_url(topic_id: int, number: int) -> str:
     """The lasting address of a post: the page it stands on, and its number as anchor."""
     page = page_of(number)
-    anchor = str(number)
-    if page == 1:
-        return url_for(".show_topic", topic_id=topic_id, _anchor=anchor)
-    return url_for(".show_topic", topic_id=topic_id, page=page, _anchor=anchor)
+    return f"{url_for('.show_topic', topic_id=topic_id)}{f'?page={page}' if page > 1 else ''}#{number}"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPost:
+    """A post as this reader sees it, with all that shows. `html` is empty where the words are not for them."""
+
+    id: int
+    topic_id: int
+    number: int
+    url: str
+    state: PostState
+    html: str
+    reason: str
+    author: Person
+    byline: Byline | None
+    time: Markup
+    edited: str | None
+    is_own: bool
+    is_new: bool
+    may_quote: bool
+    may_edit: bool
+    may_withdraw: bool
+    may_hide: bool
+    may_restore: bool
 
 
 def _render_topic(opened: OpenTopic, page: int) -> str:
     topic = opened.topic
-    posts = queries.posts.list_posts(topic.id, page)
+    rows = queries.posts.list_posts(topic.id, page)
+    bylines = councils.bylines({row.author.id for row in rows}, today())
+    first_unread = queries.posts.first_unread(opened) if opened.is_unread else None
+    may_reply = policy.may_reply(g.viewer, topic)
     return render_template(
         "boards/show_topic.html",
         topic=topic,
         board=topic.board,
         space=topic.board.space,
         opened=opened,
-        first_unread=queries.posts.first_unread(opened) if opened.is_unread else None,
-        posts=posts,
-        bylines=councils.bylines({post.author.id for post in posts}, today()),
+        first_unread=first_unread,
+        posts=[_show(g.viewer, row, bylines.get(row.author.id), first_unread, may_reply) for row in rows],
         page=page,
+        may_reply=may_reply,
         client_key=uuid4(),
         policy=policy,
         limit=POST_LIMIT,
+    )
+
+
+def _show(
+    viewer: Viewer, row: PostRow, byline: Byline | None, first_unread: int | None, may_reply: bool
+) -> ShownPost:
+    post = row.post
+    return ShownPost(
+        id=post.id,
+        topic_id=post.topic_id,
+        number=post.number,
+        url=post_url(post.topic_id, post.number),
+        state=post.state,
+        html=post.html if policy.may_see_text(viewer, post) else "",
+        reason=post.state_reason,
+        author=row.author,
+        byline=byline,
+        time=time_tag(post.created_at),
+        edited=ago(post.edited_at) if post.edited_at else None,
+        is_own=post.author_id == viewer.member_id,
+        is_new=first_unread is not None and post.number >= first_unread,
+        may_quote=may_reply,
+        may_edit=policy.may_edit(viewer, post),
+        may_withdraw=policy.may_withdraw(viewer, post),
+        may_hide=policy.may_hide(viewer, post),
+        may_restore=policy.may_restore(viewer, post),
     )
 
 

@@ -62,7 +62,7 @@ def list_entries(space_id: int | None, before: str | None = None) -> Slice[Entry
     if space_id is not None:
         query = query.where(Entry.space_id == space_id)
     if before:
-        query = query.where(Entry.id < read_cursor(before, 1)[0])
+        query = query.where(Entry.id < sa.literal(read_cursor(before, 1)[0], sa.BigInteger))
     rows = db.session.execute(query).all()
     page = rows[:ENTRIES_A_PAGE]
     return Slice(

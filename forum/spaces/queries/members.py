@@ -65,7 +65,9 @@ def list_members(
     if not with_suspended:
         query = query.where(Member.standing == Standing.ACTIVE)
     if after:
-        last = sa.select(Member.name, Member.id).where(Member.id == read_cursor(after, 1)[0])
+        last = sa.select(Member.name, Member.id).where(
+            Member.id == sa.literal(read_cursor(after, 1)[0], sa.BigInteger)
+        )
         query = query.where(sa.tuple_(Member.name, Member.id) > last.scalar_subquery())
     lines = _member_lines(query, today)
     page = lines[:MEMBERS_A_PAGE]
@@ -152,7 +154,7 @@ def spaces_of_member(member_id: int) -> list[tuple[SpaceLink, Role]]:
 
 def _named(part: str) -> sa.ColumnElement[bool]:
     """Names that contain `part`. SQLite folds ASCII only: typed "öz" must still find "Özlem"."""
-    part = part.strip()
+    part = part.replace("\0", "").strip()  # which PostgreSQL cannot take
     return sa.or_(
         Member.name.icontains(part, autoescape=True), Member.name.contains(part.title(), autoescape=True)
     )

@@ -1,0 +1,230 @@
+"""The authorization matrix: every route, every kind of viewer, the status each must get.
+
+The things asked for lie in Finsterwalde and are Petra's, unless the row says otherwise. The columns:
+
+    visitor   has not signed in: 302 leads a page to sign-in, 401 keeps what was typed
+    olga      member of another region      rosa      moderator of another region
+    petra     member here, the author       manfred   moderator here
+    sabine    IG Metall staff here          karla     administrator, belongs nowhere
+
+404 is the answer to "no such thing" and to "not for you" alike. 403: may see it, but not do this with it.
+200 and 303 (go on to …) are yes, 422 means that the form said no.
+"""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import uuid4
+
+from tests.architecture.scene import PASSWORD, Ask, Scene, ask, picture
+
+VIEWERS = ("visitor", "olga", "petra", "rosa", "manfred", "sabine", "karla")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One case: which endpoint, what is asked, what each viewer gets."""
+
+    endpoint: str
+    case: str
+    statuses: tuple[int, ...]
+    ask: Callable[[Scene], Ask]
+
+    @property
+    def name(self) -> str:
+        return f"{self.endpoint} {self.case}".strip().replace(" ", "-")
+
+    def expected(self, viewer: str) -> int:
+        return self.statuses[VIEWERS.index(viewer)]
+
+
+def row(
+    endpoint: str, statuses: str, asks: Callable[[Scene], Ask] = lambda _scene: ask(), case: str = ""
+) -> Row:
+    found = tuple(int(status) for status in statuses.split())
+    assert len(found) == len(VIEWERS), endpoint
+    return Row(endpoint, case, found, asks)
+
+
+def _reply() -> dict[str, str]:
+    return {"text": "Bei uns 21 Tage im Voraus.", "client_key": str(uuid4())}
+
+
+_SITE = {"company": "Lausitzer Guss GmbH", "town": "Finsterwalde"}
+_TERM = {"function": "member", "since": "2020-01-01", "until": "2020-12-31"}
+_OWN = {"password": PASSWORD}
+_ACCOUNT = {"name": "Grete Gast", "new_password": "drei nasse Regenschirme"}
+
+
+def _invitation(scene: Scene) -> dict[str, object]:
+    return {"space_id": scene.here, "role": "member", "client_key": str(uuid4())}
+
+
+MATRIX = (
+    #                                        visitor olga petra rosa manfred sabine karla
+    # Start, region and member pages, what everybody may see
+    row("portal.show_start",                    "302 200 200 200 200 200 200"),
+    row("portal.show_space",                    "302 404 200 404 200 200 200", lambda s: ask(space_id=s.here)),
+    row("portal.show_member",                   "302 200 200 200 200 200 200", lambda s: ask(member_id=s.cast.petra.id)),
+    row("portal.show_member",                   "302 404 404 404 404 404 200", lambda s: ask(member_id=s.cast.karla.id), "who belongs nowhere"),
+    row("portal.update_display",                "303 303 303 303 303 303 303", lambda s: ask({"locale": "en"})),
+    row("portal.show_imprint",                  "200 200 200 200 200 200 200"),
+    row("portal.show_privacy",                  "200 200 200 200 200 200 200"),
+    row("portal.show_accessibility",            "200 200 200 200 200 200 200"),
+    row("portal.show_robots",                   "200 200 200 200 200 200 200"),
+    row("members.show_picture",                 "302 200 200 200 200 200 200", lambda s: ask(member_id=s.cast.petra.id, version=s.picture_of_petra())),
+    # Boards
+    row("boards.list_boards",                   "302 200 200 200 200 200 200"),
+    row("boards.show_board",                    "302 404 200 404 200 200 404", lambda s: ask(board_id=s.cast.board)),
+    row("boards.create_board_reading",          "401 404 303 404 303 303 404", lambda s: ask(board_id=s.cast.board)),
+    row("boards.create_reading",                "401 303 303 303 303 303 303"),
+    row("boards.list_managed_boards",           "302 404 404 404 200 404 404", lambda s: ask(space_id=s.here)),
+    row("boards.new_board",                     "302 404 404 404 200 404 404", lambda s: ask(space_id=s.here)),
+    row("boards.create_board",                  "401 404 404 404 303 404 404", lambda s: ask({"name": "Ergonomie", "starters": "members"}, space_id=s.here)),
+    row("boards.edit_board",                    "302 404 404 404 200 404 404", lambda s: ask(board_id=s.board())),
+    row("boards.update_board",                  "401 404 404 404 303 404 404", lambda s: ask({"name": "Ergonomie", "starters": "members"}, board_id=s.board())),
+    row("boards.update_board_position",         "401 404 404 404 303 404 404", lambda s: ask({"step": "1"}, board_id=s.board())),
+    row("boards.create_archival",               "401 404 404 404 303 404 404", lambda s: ask(board_id=s.board())),
+    row("boards.delete_archival",               "401 404 404 404 303 404 404", lambda s: ask(board_id=s.board())),
+    # Topics
+    row("boards.show_topic",                    "302 404 200 404 200 200 404", lambda s: ask(topic_id=s.topic())),
+    row("boards.show_unread",                   "302 404 302 404 302 302 404", lambda s: ask(topic_id=s.topic())),
+    row("boards.print_topic",                   "302 404 200 404 200 200 404", lambda s: ask(topic_id=s.topic())),
+    row("boards.create_topic_reading",          "401 404 303 404 303 303 404", lambda s: ask({"number": "1"}, topic_id=s.topic())),
+    row("boards.new_topic",                     "302 404 200 404 200 200 404", lambda s: ask(board_id=s.cast.board)),
+    row("boards.new_topic",                     "302 403 403 403 403 200 404", lambda s: ask(board_id=s.cast.staff_board), "where only staff begins"),
+    row("boards.create_topic",                  "401 404 303 404 303 303 404", lambda s: ask({"title": "Dienstplan", **_reply()}, board_id=s.cast.board)),
+    row("boards.create_topic",                  "401 403 403 403 403 303 404", lambda s: ask({"title": "Tarifrunde", **_reply()}, board_id=s.cast.staff_board), "where only staff begins"),
+    row("boards.edit_title",                    "302 404 200 404 200 403 404", lambda s: ask(topic_id=s.topic())),
+    row("boards.edit_title",                    "302 404 403 404 200 403 404", lambda s: ask(topic_id=s.closed_topic()), "of a closed topic"),
+    row("boards.update_title",                  "401 404 303 404 303 403 404", lambda s: ask({"title": "Neuer Titel"}, topic_id=s.topic())),
+    row("boards.create_closure",                "401 404 403 404 303 403 404", lambda s: ask(topic_id=s.topic())),
+    row("boards.delete_closure",                "401 404 403 404 303 403 404", lambda s: ask(topic_id=s.closed_topic())),
+    row("boards.create_pin",                    "401 404 403 404 303 403 404", lambda s: ask(topic_id=s.topic())),
+    row("boards.delete_pin",                    "401 404 403 404 303 403 404", lambda s: ask(topic_id=s.topic())),
+    row("boards.new_move",                      "302 404 403 404 200 403 404", lambda s: ask(topic_id=s.topic())),
+    row("boards.create_move",                   "401 404 403 404 303 403 404", lambda s: ask({"board_id": s.cast.other_board}, topic_id=s.topic())),
+    row("boards.create_move",                   "401 404 403 404 422 403 404", lambda s: ask({"board_id": s.cast.foreign_board}, topic_id=s.topic()), "into a foreign region"),
+    row("boards.update_draft",                  "401 200 200 200 200 200 200", lambda s: ask({"place": f"topic:{s.topic()}", "text": "Ich wollte"})),
+    # Posts
+    row("boards.show_post",                     "302 404 302 404 302 302 404", lambda s: ask(post_id=s.post())),
+    row("boards.new_post",                      "302 404 200 404 200 200 404", lambda s: ask(topic_id=s.topic())),
+    row("boards.new_post",                      "302 404 403 404 200 403 404", lambda s: ask(topic_id=s.closed_topic()), "in a closed topic"),
+    row("boards.new_post",                      "302 404 200 404 200 404 404", lambda s: ask(topic_id=s.topic_of(post := s.hidden_post()), quote=post), "with a hidden post quoted"),
+    row("boards.create_post",                   "401 404 303 404 303 303 404", lambda s: ask(_reply(), topic_id=s.topic())),
+    row("boards.create_post",                   "401 404 403 404 303 403 404", lambda s: ask(_reply(), topic_id=s.closed_topic()), "in a closed topic"),
+    row("boards.edit_post",                     "302 404 200 404 403 403 404", lambda s: ask(post_id=s.post())),
+    row("boards.edit_post",                     "302 404 403 404 403 403 404", lambda s: ask(post_id=s.hidden_post()), "that is hidden"),
+    row("boards.update_post",                   "401 404 303 404 403 403 404", lambda s: ask({"text": "Neue Worte", "version": "0"}, post_id=s.post())),
+    row("boards.list_edits",                    "302 404 200 404 200 200 404", lambda s: ask(post_id=s.edited_post())),
+    row("boards.list_edits",                    "302 404 200 404 200 404 404", lambda s: ask(post_id=s.edited_hidden_post()), "of a hidden post"),
+    row("boards.create_withdrawal",             "401 404 303 404 403 403 404", lambda s: ask(post_id=s.post())),
+    row("boards.new_hiding",                    "302 404 403 404 200 403 404", lambda s: ask(post_id=s.post())),
+    row("boards.create_hiding",                 "401 404 403 404 303 403 404", lambda s: ask({"reason": "Nennt Zahlen"}, post_id=s.post())),
+    row("boards.create_restoration",            "401 404 303 404 303 403 404", lambda s: ask(post_id=s.withdrawn_post()), "of what its author took back"),
+    row("boards.create_restoration",            "401 404 403 404 303 403 404", lambda s: ask(post_id=s.hidden_post()), "of what was hidden"),
+    # Spaces: profile, members, sites, councils, mandates, record
+    row("spaces.list_spaces",                   "302 404 404 404 404 404 200"),
+    row("spaces.edit_space",                    "302 404 404 404 200 404 200", lambda s: ask(space_id=s.here)),
+    row("spaces.update_space",                  "401 404 404 404 303 404 303", lambda s: ask({"description": "Neu"}, space_id=s.here)),
+    row("spaces.list_members",                  "302 404 200 404 200 200 200", lambda s: ask(space_id=s.here)),
+    row("spaces.new_membership",                "302 404 404 404 404 404 200", lambda s: ask(space_id=s.here)),
+    row("spaces.create_membership",             "401 404 404 404 404 404 303", lambda s: ask({"member_id": s.stranger(), "role": "member"}, space_id=s.here)),
+    row("spaces.edit_membership",               "302 404 404 404 200 404 200", lambda s: ask(space_id=s.here, member_id=s.newcomer())),
+    row("spaces.edit_membership",               "302 404 200 404 200 200 404", lambda s: ask(space_id=s.here, member_id=s.me.id), "one's own"),
+    row("spaces.update_membership",             "401 404 404 404 303 404 303", lambda s: ask({"role": "expert"}, space_id=s.here, member_id=s.newcomer())),
+    row("spaces.update_membership",             "401 404 404 404 403 404 303", lambda s: ask({"role": "moderator"}, space_id=s.here, member_id=s.newcomer()), "to a moderator"),
+    row("spaces.update_membership",             "401 404 404 404 403 404 404", lambda s: ask({"role": "moderator"}, space_id=s.here, member_id=s.me.id) if s.who is not s.cast.manfred else ask({"role": "member"}, space_id=s.here, member_id=s.cast.sabine.id), "beyond one's powers"),
+    row("spaces.delete_membership",             "401 404 404 404 303 404 303", lambda s: ask(space_id=s.here, member_id=s.newcomer())),
+    row("spaces.delete_membership",             "401 404 303 404 422 303 404", lambda s: ask(space_id=s.here, member_id=s.me.id), "one's own"),
+    row("spaces.list_sites",                    "302 404 200 404 200 200 200", lambda s: ask(space_id=s.here)),
+    row("spaces.new_site",                      "302 404 404 404 200 404 200", lambda s: ask(space_id=s.here)),
+    row("spaces.create_site",                   "401 404 404 404 303 404 303", lambda s: ask(_SITE | {"name": f"Werk {uuid4()}"}, space_id=s.here)),
+    row("spaces.edit_site",                     "302 404 404 404 200 404 200", lambda s: ask(site_id=s.site())),
+    row("spaces.update_site",                   "401 404 404 404 303 404 303", lambda s: ask(_SITE | {"name": f"Werk {uuid4()}"}, site_id=s.site())),
+    row("spaces.show_council",                  "302 404 200 404 200 200 200", lambda s: ask(council_id=s.council())),
+    row("spaces.new_mandate",                   "302 404 404 404 200 404 200", lambda s: ask(council_id=s.council())),
+    row("spaces.create_mandate",                "401 404 404 404 303 404 303", lambda s: ask({"member_id": s.cast.petra.id, **_TERM}, council_id=s.council())),
+    row("spaces.edit_mandate",                  "302 404 404 404 200 404 200", lambda s: ask(mandate_id=s.mandate())),
+    row("spaces.update_mandate",                "401 404 404 404 303 404 303", lambda s: ask(_TERM, mandate_id=s.mandate())),
+    row("spaces.delete_mandate",                "401 404 404 404 303 404 303", lambda s: ask(mandate_id=s.mandate())),
+    row("spaces.list_entries",                  "302 404 404 404 200 404 200", lambda s: ask(space_id=s.here), "of a space"),
+    row("spaces.list_entries",                  "302 404 404 404 404 404 200", case="of the house"),
+    # Signing in and out
+    row("accounts.new_session",                 "200 302 302 302 302 302 302"),
+    row("accounts.create_session",              "303 303 303 303 303 303 303", lambda s: ask({"email": s.me.email, "password": PASSWORD})),
+    row("accounts.create_session",              "422 422 422 422 422 422 422", lambda s: ask({"email": s.me.email, "password": "geraten und falsch"}), "with a wrong password"),
+    row("accounts.new_second_step",             "302 302 302 302 302 302 302"),
+    row("accounts.create_second_step",          "303 303 303 303 303 303 303", lambda s: ask({"code": "123456"}), "which nobody asked for"),
+    row("accounts.create_passkey_challenge",    "200 200 200 200 200 200 200"),
+    row("accounts.create_passkey_session",      "422 422 422 422 422 422 422", lambda s: ask({"credential": "{}"}), "with no passkey"),
+    row("accounts.delete_session",              "303 303 303 303 303 303 303"),
+    row("accounts.new_reset",                   "200 200 200 200 200 200 200"),
+    row("accounts.create_reset",                "200 200 200 200 200 200 200", lambda s: ask({"email": s.me.email})),
+    row("accounts.create_reset",                "200 200 200 200 200 200 200", lambda s: ask({"email": "niemand@betrieb.example"}), "for an address nobody has"),
+    row("accounts.new_password",                "200 200 200 200 200 200 200", lambda s: ask(token=s.reset_token())),
+    row("accounts.new_password",                "404 404 404 404 404 404 404", lambda s: ask(token="never-made"), "with a dead link"),
+    row("accounts.create_password",             "303 303 303 303 303 303 303", lambda s: ask({"new_password": _ACCOUNT["new_password"]}, token=s.reset_token())),
+    row("accounts.create_password",             "404 404 404 404 404 404 404", lambda s: ask({"new_password": _ACCOUNT["new_password"]}, token="never-made"), "with a dead link"),
+    # One's own account
+    row("accounts.edit_profile",                "302 200 200 200 200 200 200"),
+    row("accounts.update_profile",              "401 303 303 303 303 303 303", lambda s: ask({"name": s.me.name, "bio": "Schichtführer", "locale": "de", "theme": "auto"})),
+    row("accounts.update_picture",              "401 303 303 303 303 303 303", lambda s: ask({"picture": (io.BytesIO(picture()), "ich.png")})),
+    row("accounts.delete_picture",              "401 303 303 303 303 303 303"),
+    row("accounts.show_security",               "302 200 200 200 200 200 200"),
+    row("accounts.delete_device",               "401 303 303 303 303 303 303", lambda s: ask(device_id=s.device_of(s.me)), "of one's own"),
+    row("accounts.delete_device",               "401 404 303 404 404 404 404", lambda s: ask(device_id=s.device_of(s.cast.petra)), "of Petra's"),
+    row("accounts.delete_devices",              "401 303 303 303 303 303 303"),
+    row("accounts.edit_password",               "302 200 200 200 200 200 200"),
+    row("accounts.update_password",             "401 303 303 303 303 303 303", lambda s: ask(_OWN | {"new_password": _ACCOUNT["new_password"]})),
+    row("accounts.edit_address",                "302 200 200 200 200 200 200"),
+    row("accounts.create_address_change",       "401 303 303 303 303 303 303", lambda s: ask(_OWN | {"email": "neue@betrieb.example"})),
+    row("accounts.show_address_change",         "200 200 200 200 200 200 200", lambda s: ask(token=s.address_token())),
+    row("accounts.show_address_change",         "404 404 404 404 404 404 404", lambda s: ask(token="never-made"), "with a dead link"),
+    row("accounts.update_address",              "303 303 303 303 303 303 303", lambda s: ask(token=s.address_token())),
+    row("accounts.update_address",              "404 404 404 404 404 404 404", lambda s: ask(token="never-made"), "with a dead link"),
+    row("accounts.new_totp",                    "302 200 200 200 200 200 200"),
+    row("accounts.create_totp",                 "401 303 303 303 303 303 303", lambda s: ask(_OWN)),
+    row("accounts.show_totp",                   "302 200 200 200 200 200 200", lambda s: ask(after=s.waiting_totp())),
+    row("accounts.show_totp",                   "302 404 404 404 404 404 404", case="when none was begun"),
+    row("accounts.update_totp",                 "401 200 200 200 200 200 200", lambda s: ask({"code": s.waiting_totp()})),
+    row("accounts.edit_totp",                   "302 200 200 200 200 200 200"),
+    row("accounts.delete_totp",                 "401 303 303 303 303 303 303", lambda s: ask(_OWN)),
+    row("accounts.new_recovery_codes",          "302 200 200 200 200 200 200"),
+    row("accounts.create_recovery_codes",       "401 200 200 200 200 200 200", lambda s: ask(_OWN)),
+    row("accounts.new_passkey",                 "302 200 200 200 200 200 200"),
+    row("accounts.create_passkey_offer",        "401 200 200 200 200 200 200", lambda s: ask(_OWN)),
+    row("accounts.create_passkey_offer",        "401 422 422 422 422 422 422", case="without the password"),
+    row("accounts.create_passkey",              "401 422 422 422 422 422 422", lambda s: ask(_OWN | {"name": "Telefon", "credential": "{}"}), "with no passkey"),
+    row("accounts.delete_passkey",              "401 303 303 303 303 303 303", lambda s: ask(passkey_id=s.passkey_of(s.me)), "of one's own"),
+    row("accounts.delete_passkey",              "401 404 303 404 404 404 404", lambda s: ask(passkey_id=s.passkey_of(s.cast.petra)), "of Petra's"),
+    # Inviting and joining. Rosa invites, but into her own region only: this one is not on her list.
+    row("accounts.list_invitations",            "302 404 404 200 200 200 200"),
+    row("accounts.new_invitation",              "302 404 404 200 200 200 200"),
+    row("accounts.create_invitation",           "401 404 404 422 200 200 200", lambda s: ask(_invitation(s))),
+    row("accounts.create_invitation",           "401 404 404 422 422 422 200", lambda s: ask(_invitation(s) | {"role": "moderator"}), "for a moderator"),
+    row("accounts.create_invitation_code",      "401 404 404 404 200 200 200", lambda s: ask(invitation_id=s.invitation())),
+    row("accounts.create_invitation_mail",      "401 404 404 404 303 303 303", lambda s: ask(invitation_id=s.invitation())),
+    row("accounts.delete_invitation",           "401 404 404 404 303 303 303", lambda s: ask(invitation_id=s.invitation())),
+    row("accounts.new_code_entry",              "200 200 200 200 200 200 200"),
+    row("accounts.create_code_entry",           "303 303 303 303 303 303 303", lambda s: ask({"code": s.code()})),
+    row("accounts.show_invitation",             "200 200 200 200 200 200 200", lambda s: ask(code=s.code())),
+    row("accounts.show_invitation",             "404 404 404 404 404 404 404", lambda s: ask(code="AAAA-AAAA-AAAA-AAAA"), "that nobody wrote"),
+    row("accounts.create_member",               "303 303 303 303 303 303 303", lambda s: ask(_ACCOUNT | {"email": f"{uuid4()}@betrieb.example"}, code=s.code())),
+    row("accounts.create_member",               "404 404 404 404 404 404 404", lambda s: ask(_ACCOUNT | {"email": f"{uuid4()}@betrieb.example"}, code="AAAA-AAAA-AAAA-AAAA"), "that nobody invited"),
+    row("accounts.create_address_proof",        "422 422 422 422 422 422 422", lambda s: ask({"email": "gast@betrieb.example"}, code=s.code()), "without SMTP"),
+    row("accounts.create_membership",           "401 303 303 303 303 303 303", lambda s: ask(code=s.code())),
+    row("accounts.new_administrator",           "200 200 200 200 200 200 200", lambda s: ask(code=s.setup_code())),
+    row("accounts.new_administrator",           "404 404 404 404 404 404 404", lambda s: ask(code=s.code()), "with an ordinary invitation"),
+    row("accounts.create_administrator",        "303 303 303 303 303 303 303", lambda s: ask(_ACCOUNT | {"email": f"{uuid4()}@betrieb.example"}, code=s.setup_code())),
+    row("accounts.create_administrator",        "404 404 404 404 404 404 404", lambda s: ask(_ACCOUNT | {"email": f"{uuid4()}@betrieb.example"}, code=s.code()), "with an ordinary invitation"),
+    # Administration
+    row("accounts.list_members",                "302 404 404 404 404 404 200"),
+    row("accounts.create_suspension",           "401 404 404 404 404 404 303", lambda s: ask(member_id=s.newcomer())),
+    row("accounts.delete_suspension",           "401 404 404 404 404 404 303", lambda s: ask(member_id=s.suspended())),
+    row("accounts.create_appointment",          "401 404 404 404 404 404 303", lambda s: ask(member_id=s.newcomer())),
+    row("accounts.delete_appointment",          "401 404 404 404 404 404 303", lambda s: ask(member_id=s.administrator())),
+    row("accounts.list_mails",                  "302 404 404 404 404 404 200"),
+    row("accounts.show_mail",                   "302 404 404 404 404 404 200", lambda s: ask(name=s.letter())),
+    row("accounts.create_mail_attempt",         "401 404 404 404 404 404 303", lambda s: ask(mail_id=s.unsent_mail())),
+)  # fmt: skip

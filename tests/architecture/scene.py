@@ -1,0 +1,286 @@
+"""What the authorization matrix asks of the house: subjects of every kind, fresh for each cell.
+
+Every thing is made here, in Finsterwalde: Petra writes, Manfred moderates. Who is asking is `scene.who`.
+"""
+
+import io
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+import pyotp
+import sqlalchemy as sa
+from flask import Flask
+from PIL import Image
+
+from forum.accounts.models import Credential, Device, Invitation, Passkey, TokenKind
+from forum.accounts.service import invitations, passwords, second_factor, tokens
+from forum.accounts.service.devices import open_device
+from forum.boards.models import Post
+from forum.boards.service import boards, posts, topics
+from forum.companies.models import Site
+from forum.companies.service import SiteFacts
+from forum.core.access import Role
+from forum.core.clock import now
+from forum.core.db import db, unit_of_work
+from forum.councils.models import Council, Function
+from forum.councils.service import Term
+from forum.mail.delivery import postman_of
+from forum.mail.models import OutgoingMail
+from forum.mail.service import send
+from forum.members.models import Member
+from forum.members.service import add_member, change_picture
+from forum.spaces import service as spaces
+from tests.cast import HERE, Cast, Person
+
+PASSWORD = "vier blaue Elefanten"
+A_DAY = timedelta(days=1)
+_numbers = count(1)
+
+
+def picture() -> bytes:
+    """A small picture file."""
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), "teal").save(file, "PNG")
+    return file.getvalue()
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request: the values of the address, and the fields if something is sent."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+def ask(fields: dict[str, Any] | None = None, after: object = None, **values: Any) -> Ask:
+    """A request; `after` names what had to be made before, where the address does not."""
+    return Ask(values, fields or {})
+
+
+@dataclass
+class Scene:
+    """The cast, who is asking, and builders; use inside an application context."""
+
+    app: Flask
+    cast: Cast
+    who: Person | None = None
+
+    @property
+    def here(self) -> int:
+        return self.cast.spaces[HERE]
+
+    @property
+    def me(self) -> Person:
+        """Who is asking; for a visitor, to have an address at all, Petra."""
+        return self.who or self.cast.petra
+
+    # People
+
+    def newcomer(self, role: Role = Role.MEMBER) -> int:
+        """The id of a member here whom nobody else depends on."""
+        with unit_of_work():
+            member = add_member("Nils Neumann", f"neu{next(_numbers)}@betrieb.example")
+            spaces.join(member.id, self.here, role)
+        return member.id
+
+    def stranger(self) -> int:
+        """The id of a member of the network who belongs to no region."""
+        with unit_of_work():
+            member = add_member("Uwe Unbekannt", f"fremd{next(_numbers)}@betrieb.example")
+            spaces.join(member.id, self.cast.spaces["NET"], Role.MEMBER)
+        return member.id
+
+    def suspended(self) -> int:
+        member_id = self.newcomer()
+        with unit_of_work():
+            db.session.get_one(Member, member_id).standing = "suspended"
+        return member_id
+
+    def administrator(self) -> int:
+        """The id of a second administrator."""
+        member_id = self.newcomer()
+        with unit_of_work():
+            db.session.get_one(Member, member_id).is_administrator = True
+        return member_id
+
+    def picture_of_petra(self) -> str:
+        """The version of Petra's picture."""
+        with unit_of_work():
+            change_picture(self.cast.petra.viewer, picture())
+        version = db.session.scalar(sa.select(Member.picture_version).where(Member.id == self.cast.petra.id))
+        assert version is not None
+        return version
+
+    def give_passwords(self) -> None:
+        """Everybody may sign in with `PASSWORD`."""
+        with unit_of_work():
+            for person in (value for value in vars(self.cast).values() if isinstance(value, Person)):
+                passwords.set_password(person.id, PASSWORD)
+
+    # Boards
+
+    def board(self) -> int:
+        with unit_of_work():
+            return boards.add_board(self.here, f"Forum {next(_numbers)}").id
+
+    def topic(self) -> int:
+        return self.cast.topic()
+
+    def closed_topic(self) -> int:
+        topic_id = self.cast.topic()
+        with unit_of_work():
+            topics.close_topic(self.cast.manfred.viewer, topic_id)
+        return topic_id
+
+    def post(self) -> int:
+        return self.cast.post(self.cast.petra, self.cast.topic())
+
+    def edited_post(self) -> int:
+        post_id = self.post()
+        with unit_of_work():
+            posts.edit_post(self.cast.petra.viewer, post_id, "Neue Worte", 0)
+        return post_id
+
+    def hidden_post(self) -> int:
+        return self.cast.hidden_post(self.cast.topic())
+
+    def edited_hidden_post(self) -> int:
+        post_id = self.edited_post()
+        with unit_of_work():
+            posts.hide_post(self.cast.manfred.viewer, post_id, "Nennt Zahlen")
+        return post_id
+
+    def withdrawn_post(self) -> int:
+        post_id = self.post()
+        with unit_of_work():
+            posts.withdraw_post(self.cast.petra.viewer, post_id)
+        return post_id
+
+    def topic_of(self, post_id: int) -> int:
+        topic_id = db.session.scalar(sa.select(Post.topic_id).where(Post.id == post_id))
+        assert topic_id is not None
+        return topic_id
+
+    # Sites and councils
+
+    def site(self) -> int:
+        facts = SiteFacts("Elsterblech GmbH", f"Werk {next(_numbers)}", "Finsterwalde")
+        with unit_of_work():
+            return spaces.create_site(self.cast.manfred.viewer, self.here, facts).id
+
+    def council(self) -> int:
+        council_id = db.session.scalar(sa.select(Council.id).where(Council.site_id == self.site()))
+        assert council_id is not None
+        return council_id
+
+    def mandate(self) -> int:
+        council_id = self.council()
+        with unit_of_work():
+            return spaces.create_mandate(
+                self.cast.manfred.viewer,
+                council_id,
+                self.cast.petra.id,
+                Term(Function.CHAIR, date(2026, 4, 15)),
+            ).id
+
+    def company(self) -> str:
+        """The name of a company that is known."""
+        self.site()
+        name = db.session.scalars(sa.select(Site)).first()
+        assert name is not None
+        return "Elsterblech GmbH"
+
+    # Accounts
+
+    def invitation(self) -> int:
+        """The id of an open invitation into this region, with an address."""
+        return self._invite().invitation.id
+
+    def code(self) -> str:
+        """The code of an open invitation into this region."""
+        return self._invite().code
+
+    def setup_code(self) -> str:
+        """A code as `make run` prints it on a house that has no administrator yet."""
+        with unit_of_work():
+            code = invitations.new_code()
+            db.session.add(
+                Invitation(
+                    code_hash=invitations.hash_of(code),
+                    is_administrator=True,
+                    space_id=self.cast.spaces["NET"],
+                    created_at=now(),
+                    expires_at=now() + A_DAY,
+                )
+            )
+        return code
+
+    def reset_token(self) -> str:
+        member_id = self.newcomer()
+        with unit_of_work():
+            return tokens.issue(TokenKind.RESET, "neu@betrieb.example", A_DAY, member_id=member_id)
+
+    def address_token(self) -> str:
+        member_id = self.newcomer()
+        address = f"anders{next(_numbers)}@betrieb.example"
+        with unit_of_work():
+            return tokens.issue(TokenKind.ADDRESS, address, A_DAY, member_id=member_id)
+
+    def device_of(self, person: Person) -> int:
+        with unit_of_work():
+            open_device(person.id, "Firefox/130.0 (Android)", A_DAY)
+        device_id = db.session.scalar(sa.select(sa.func.max(Device.id)).where(Device.member_id == person.id))
+        assert device_id is not None
+        return device_id
+
+    def passkey_of(self, person: Person) -> int:
+        with unit_of_work():
+            passkey = Passkey(
+                member_id=person.id,
+                name="Telefon",
+                credential_id=uuid4().bytes,
+                public_key=b"key",
+                created_at=now(),
+            )
+            db.session.add(passkey)
+            db.session.flush()
+        return passkey.id
+
+    def waiting_totp(self) -> str:
+        """A secret that waits to be confirmed by whoever asks; a code of it that is right now."""
+        with unit_of_work():
+            credential = db.session.get_one(Credential, self.me.id)
+            credential.totp_secret = credential.totp_confirmed_at = credential.totp_last_step = None
+        with unit_of_work():
+            second_factor.start_totp(self.me.viewer, PASSWORD)
+            secret = second_factor.waiting_secret(self.me.viewer)
+        return pyotp.TOTP(secret).now()
+
+    def unsent_mail(self) -> int:
+        with unit_of_work():
+            send("niemand@betrieb.example", "Nachricht aus dem Netzwerk", "Guten Tag")
+        mail_id = db.session.scalar(sa.select(sa.func.max(OutgoingMail.id)))
+        assert mail_id is not None
+        return mail_id
+
+    def letter(self) -> str:
+        """The name of a mail in the outbox."""
+        self.unsent_mail()
+        db.session.rollback()
+        postman = postman_of(self.app)
+        postman.deliver_due()
+        return postman.outbox.list_letters()[0].name
+
+    def _invite(self) -> invitations.Issued:
+        draft = invitations.Draft(self.here, Role.MEMBER, email="gast@betrieb.example")
+        with unit_of_work():
+            return invitations.invite(
+                self.cast.manfred.viewer,
+                draft,
+                uuid4(),
+                A_DAY,
+                lambda code: f"https://netzwerk.example/join/{code}",
+            )
