@@ -31,7 +31,7 @@ check: $(VENV)/dev.done  ## Style, types, import contracts, templates.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djlint --quiet --check --lint templates
+	$(BIN)/djlint --quiet --lint templates
 	$(BIN)/deptry .
 
 bench: $(VENV)/dev.done forum/translations/.done  ## Measure; `make bench ONLY=topic,reply` a part.

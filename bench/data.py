@@ -5,6 +5,7 @@ import json
 import random
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -107,7 +108,7 @@ def _data_set() -> Path:
     kept = FOLDER / _key()
     if not (kept / "places.json").exists():
         print(f"making the data set: {POSTS} posts (once)", flush=True)
-        shutil.rmtree(FOLDER, ignore_errors=True)
+        _throw_away_old()
         kept.mkdir(parents=True)
         app = application(kept)
         with app.app_context():
@@ -119,6 +120,13 @@ def _data_set() -> Path:
         places["bytes"] = (kept / "network.sqlite").stat().st_size
         (kept / "places.json").write_text(json.dumps(asdict(Places(**places))))
     return kept
+
+
+def _throw_away_old() -> None:
+    """Data sets of other recipes, and what runs left behind that were killed; runs under way stay."""
+    for old in FOLDER.glob("*"):
+        if not old.name.startswith("run-") or old.stat().st_mtime < time.time() - 3600:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _key() -> str:

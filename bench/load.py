@@ -44,15 +44,8 @@ def ensure_wrk() -> None:
 
 def press(address: str, connections: int, seconds: int, headers: dict[str, str]) -> Pressed:
     """Ask for `address` on so many connections, each again as soon as it was answered."""
-    command = [
-        "wrk",
-        f"-t{min(2, connections)}",
-        f"-c{connections}",
-        f"-d{seconds}s",
-        "--latency",
-        "-s",
-        str(_SCRIPT),
-    ]
+    command = ["wrk", f"-t{min(2, connections)}", f"-c{connections}", f"-d{seconds}s"]
+    command += ["--latency", "--timeout", "10s", "-s", str(_SCRIPT)]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
     done = subprocess.run(

@@ -25,10 +25,11 @@ from forum.web.access import init_access
 from forum.web.addresses import init_addresses
 from forum.web.assets import init_assets
 from forum.web.errors import init_errors
+from forum.web.forms import Request
 from forum.web.identity import Visitor
 from forum.web.languages import init_languages
 from forum.web.limits import limiter
-from forum.web.security import init_security
+from forum.web.security import init_security, security_headers
 
 BLUEPRINTS = (portal.bp, accounts.bp, boards.bp, spaces.bp, members.bp)
 
@@ -46,6 +47,7 @@ def create_app(settings: Settings | None = None, *, publish_assets: bool = True)
         template_folder=str(ROOT / "templates"),
         static_folder=None,
     )
+    app.request_class = Request
     app.config.update(_flask_config(settings))
     app.extensions["settings"] = settings
 
@@ -65,7 +67,8 @@ def create_app(settings: Settings | None = None, *, publish_assets: bool = True)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     cli.init_commands(app)
-    init_assets(app, ROOT / "static", settings.instance / "static" if publish_assets else None)
+    published = settings.instance / "static" if publish_assets else None
+    init_assets(app, ROOT / "static", published, security_headers(is_https=settings.is_https))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

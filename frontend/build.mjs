@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 
 import { build, transform } from "esbuild";
 import * as sass from "sass";
+import { minify } from "terser";
 
 import { ICONS } from "./src/icons.mjs";
 
@@ -38,7 +39,7 @@ async function buildBootstrap() {
   const { css } = sass.compile(join(here, "src", "bootstrap.scss"), {
     loadPaths: [modules],
     quietDeps: true,
-    silenceDeprecations: ["import"], // Bootstrap 5.3 is written for @import; 6 will not be.
+    silenceDeprecations: ["import", "global-builtin", "color-functions", "if-function"], // Bootstrap 5.3 is written for @import; 6 will not be.
   });
   const { code } = await transform(css, { loader: "css", minify: true, legalComments: "inline" });
   await put("bootstrap/bootstrap.css", code);
@@ -72,6 +73,7 @@ async function buildComposer() {
     format: "esm",
     target: ["es2022"],
     charset: "utf8",
+    alias: { entities: join(here, "src", "entities-in-browser.js") },
     legalComments: "none", // all licences are in LICENSES.txt
     metafile: true,
     write: false,
@@ -83,7 +85,13 @@ async function buildComposer() {
     const match = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
     if (match) bundled.add(match[1]);
   }
-  await put("composer/composer.js", result.outputFiles[0].text);
+  // A second pass makes it 3 KB smaller still.
+  const { code } = await minify(result.outputFiles[0].text, {
+    module: true,
+    ecma: 2020,
+    compress: { passes: 3 },
+  });
+  await put("composer/composer.js", code);
   await put("composer/LICENSES.txt", await licencesOf(bundled));
 }
 

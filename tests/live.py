@@ -25,6 +25,7 @@ class LiveServer:
 
     url: str
     instance: Path
+    printed: str = ""  # by `prepare`
 
     def rows(self, statement: str) -> list[sa.Row[tuple[object, ...]]]:
         """Read from its database."""
@@ -56,23 +57,38 @@ def free_port() -> int:
 @contextmanager
 def demo_server(**settings: str) -> Iterator[LiveServer]:
     """`make demo` as a person starts it, on a port and an instance of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="network-demo-"))
+    with _server({"demo": "true", "rate_limits": "false", **settings}) as server:
+        yield server
+
+
+@contextmanager
+def empty_server(**settings: str) -> Iterator[LiveServer]:
+    """`make run` on a fresh machine: nobody lives there yet, `printed` has the link for the first one."""
+    with _server({"demo": "false", "rate_limits": "false", **settings}) as server:
+        yield server
+
+
+@contextmanager
+def _server(settings: dict[str, str]) -> Iterator[LiveServer]:
+    folder = Path(tempfile.mkdtemp(prefix="network-"))
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     environment = {
         **os.environ,
         "NETWORK_INSTANCE": str(folder),
         "NETWORK_PUBLIC_URL": url,
-        "NETWORK_DEMO": "true",
-        "NETWORK_RATE_LIMITS": "false",
         **{f"NETWORK_{name.upper()}": value for name, value in settings.items()},
     }
     flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
-    subprocess.run([*flask, "prepare"], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
-    server = subprocess.Popen([*flask, "serve", "--bind", f"127.0.0.1:{port}"], cwd=ROOT, env=environment)
+    prepared = subprocess.run(
+        [*flask, "prepare"], cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True
+    )
+    server = subprocess.Popen(
+        [*flask, "serve", "--bind", f"127.0.0.1:{port}"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+    )
     try:
         _wait_for(f"{url}/sign-in", server)
-        yield LiveServer(url, folder)
+        yield LiveServer(url, folder, prepared.stdout)
     finally:
         server.terminate()
         server.wait(15)

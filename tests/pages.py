@@ -7,8 +7,8 @@ from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-#: Polite address in German; the house says Du. Not at the start of a sentence, where "Sie" may mean "they".
-_POLITE = re.compile(r"(?<![.!?:„“\n] )(?<!^)\b(Sie|Ihnen|Ihren?|Ihrem|Ihres)\b")
+_PRONOUN = re.compile(r"\b(Sie|Ihnen|Ihre[mnrs]?|Ihr)\b")
+_PLURAL_VERB = re.compile(r"\s+(sind|\w+e?n)\b")
 _UNTYPED = {"hidden", "submit", "button", "image", "reset"}
 
 
@@ -17,7 +17,8 @@ class PageCheckingClient(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         response = super().open(*args, **kwargs)
-        if response.mimetype == "text/html" and response.status_code not in {301, 302, 303, 308}:
+        is_page = response.mimetype == "text/html" and response.status_code not in {301, 302, 303, 308}
+        if is_page and response.request.method != "HEAD":
             faults = find_faults(response.get_data(as_text=True))
             assert not faults, f"{response.request.path}: {faults}"
         return response
@@ -68,8 +69,19 @@ def find_faults(html: str) -> list[str]:
 
 
 def find_polite_address(text: str) -> list[str]:
-    """Places where a German text says Sie to its reader."""
-    return [found[0] for found in _POLITE.finditer(text)]
+    """Places where a German text says Sie to its reader; the house says Du.
+
+    Inside a sentence the capital letter tells. At its start the word may mean "they" or "her", if a sentence
+    before names somebody; at the very start of a text only a verb in the singular shows that it does.
+    """
+    found = []
+    for match in _PRONOUN.finditer(text):
+        before = text[: match.start()].rstrip(" \t\xa0„“»«\"'(")
+        if before and before[-1] in ".!?:…\n•":
+            continue
+        if before or match[0] != "Sie" or _PLURAL_VERB.match(text, match.end()):
+            found.append(text[max(0, match.start() - 30) : match.end() + 30].strip())
+    return found
 
 
 def _is_named(tag: Tag, page: BeautifulSoup) -> bool:

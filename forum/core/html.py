@@ -40,8 +40,8 @@ _MAX_DEPTH = 20
 #: A post of more pieces than this is shown as typed; 60,000 characters of ordinary table stay well below.
 _MAX_TOKENS = 40_000
 
-#: The page's own headings are h1 and h2.
-_HEADINGS = {"h1": "h3", "h2": "h4", "h3": "h5", "h4": "h6", "h5": "h6"}
+#: The lowest heading of the page itself; a post's own begin below it.
+_PAGE_HEADING = 2
 _ALIGNMENTS = {
     "text-align:left": "text-start",
     "text-align:center": "text-center",
@@ -56,8 +56,8 @@ def render(source: str) -> str:
 
     HTML in the source is shown as text; bare http(s) addresses become links. A line end is a line break:
     people who know Word expect the one they typed. Images become links, so reading a post makes no request
-    elsewhere. Headings begin at h3. Takes any string and never raises; what is nested or split beyond
-    measure is shown as typed.
+    elsewhere. Headings begin at h3 and never skip a level. Takes any string and never raises; what is
+    nested or split beyond measure is shown as typed.
     """
     tools = _tools
     source = source.encode("utf-8", "replace").decode()
@@ -160,9 +160,13 @@ def _linkify(state: StateInline, silent: bool) -> bool:
 
 def _house_style(state: StateCore) -> None:
     """Shift headings, frame tables, name alignments by class, make empty header cells plain, images links."""
+    heading = _PAGE_HEADING
     for index, token in enumerate(state.tokens):
-        if token.type in ("heading_open", "heading_close"):
-            token.tag = _HEADINGS.get(token.tag, token.tag)
+        if token.type == "heading_open":
+            heading = min(int(token.tag[1]) + _PAGE_HEADING, heading + 1, 6)
+            token.tag = f"h{heading}"
+        elif token.type == "heading_close":
+            token.tag = f"h{heading}"
         elif token.type in ("th_open", "td_open"):
             style = token.attrs.pop("style", None)
             if style:

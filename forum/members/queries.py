@@ -63,7 +63,7 @@ def list_members(viewer: Viewer, words: str, cursor: str = "") -> Slice[MemberRo
         Member.is_administrator,
         Member.joined_at,
     )
-    for word in words.split()[:5]:
+    for word in words.replace("\0", " ").split()[:5]:
         query = query.where(Member.name.icontains(word, autoescape=True))
     if cursor:
         query = query.where(Member.id < read_cursor(cursor, 1)[0])

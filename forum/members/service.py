@@ -26,7 +26,7 @@ def clean_address(raw: str) -> str:
     address = unicodedata.normalize("NFC", raw.strip())
     readable = not any(unicodedata.category(sign)[0] == "C" for sign in address)
     if not readable or len(address) > 254 or not _ADDRESS.fullmatch(address):
-        raise Invalid(_("Das ist keine E-Mail-Adresse. Sie sieht etwa so aus: petra@beispiel.de"), "email")
+        raise Invalid(_("Das ist keine E-Mail-Adresse. Ein Beispiel: petra@beispiel.de"), "email")
     return address
 
 
@@ -70,13 +70,12 @@ def get_own(viewer: Viewer) -> Member:
     return member
 
 
-def change_profile(viewer: Viewer, *, name: str, bio: str, locale: str, theme: str) -> None:
-    """What the viewer shows of themself, and how the pages look to them."""
+def change_profile(viewer: Viewer, *, name: str, bio: str) -> None:
+    """What the viewer shows of themself."""
     member = get_own(viewer)
     member.name = _clean_name(name)
     member.bio = clean_text(bio, limit=BIO_LIMIT) if bio.strip() else ""
     member.bio_html = render(member.bio) if member.bio else ""
-    member.locale, member.theme = locale, theme
 
 
 def choose_display(viewer: Viewer, *, locale: str | None = None, theme: str | None = None) -> None:

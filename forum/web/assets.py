@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from flask import Flask
@@ -9,18 +10,23 @@ from whitenoise import WhiteNoise
 from whitenoise.compress import Compressor
 
 
-def init_assets(app: Flask, source: Path, published: Path | None) -> None:
+def init_assets(app: Flask, source: Path, published: Path | None, headers: Mapping[str, str]) -> None:
     """Serve `source` below `/static/<hash>/`; templates get `asset(path)`.
 
     One hash for the whole tree keeps relative module imports inside the same version. With `published` (a folder
     the server may write) files are copied there once per version and compressed; without, as in tests, they are
-    served as they are.
+    served as they are. Each file carries `headers`: it is answered before Flask would add them.
     """
     version = tree_hash(source)
     folder = publish(source, published / version) if published else source
     prefix = f"/static/{version}"
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
-        app.wsgi_app, root=folder, prefix=prefix, immutable_file_test=lambda _path, _url: True
+        app.wsgi_app,
+        root=folder,
+        prefix=prefix,
+        immutable_file_test=lambda _path, _url: True,
+        allow_all_origins=False,
+        add_headers_function=lambda given, _path, _url: [given.add_header(*pair) for pair in headers.items()],
     )
     app.jinja_env.globals["asset"] = lambda path: f"{prefix}/{path}"
 

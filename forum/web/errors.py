@@ -6,12 +6,16 @@ from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
+from forum.core.db import db
 from forum.core.errors import Conflict, Denied, Invalid, NotFound, Refusal
 from forum.web.resubmission import kept_request, offer_again
 
 _STATUS = {NotFound: 404, Denied: 403, Invalid: 422, Conflict: 409}
+#: PostgreSQL's word for a number that does not fit.
+_OUT_OF_RANGE = "22003"
 log = logging.getLogger(__name__)
 
 
@@ -39,6 +43,15 @@ def init_errors(app: Flask) -> None:
             _("Das war sehr oft in kurzer Zeit. Warte einen Moment und sende es dann noch einmal."), 429
         )
 
+    @app.errorhandler(OverflowError)
+    @app.errorhandler(DataError)
+    def beyond_counting(error: OverflowError | DataError) -> ResponseReturnValue:
+        """An id larger than the database can hold belongs to nothing."""
+        if isinstance(error, DataError) and getattr(error.orig, "sqlstate", "") != _OUT_OF_RANGE:
+            raise error
+        db.session.rollback()  # the page needs the database
+        return error_page(404)
+
     @app.errorhandler(HTTPException)
     def fault(error: HTTPException) -> ResponseReturnValue:
         return error_page(error.code or 500)
@@ -48,6 +61,7 @@ def init_errors(app: Flask) -> None:
         if app.testing:
             raise error
         log.exception("unhandled fault at %s", request.endpoint)
+        db.session.rollback()  # PostgreSQL answers nothing more in a transaction that failed, and the page asks
         return error_page(500)
 
 

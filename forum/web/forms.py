@@ -1,19 +1,36 @@
 """From request to checked data: the base of all forms and the fields they share."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
+from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
 
+from flask import Request as FlaskRequest
 from flask import request
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
+from werkzeug.formparser import FormDataParser
 from wtforms import FileField, HiddenField
 
 from forum.core.db import unit_of_work
 from forum.core.errors import Invalid
 
 Result = TypeVar("Result")
+
+
+class _FormParser(FormDataParser):
+    """Letters that are not UTF-8 become U+FFFD, which every text refuses; else they would stay as a typed `%F6`."""
+
+    def _parse_urlencoded(self, stream: IO[bytes], *_about: Any) -> Any:
+        sent = parse_qsl(stream.read().decode(errors="replace"), keep_blank_values=True, errors="replace")
+        return stream, self.cls(sent), self.cls()
+
+
+class Request(FlaskRequest):
+    """A request whose forms are read by `_FormParser`."""
+
+    form_data_parser_class = _FormParser
 
 
 class Form(FlaskForm):
@@ -66,6 +83,8 @@ class Form(FlaskForm):
 class ClientKeyField(HiddenField):
     """The key that makes a repeated send the same thing: made with the form, kept through every correction."""
 
+    data: Any
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(default=uuid4, **kwargs)
 
@@ -75,6 +94,7 @@ class ClientKeyField(HiddenField):
         try:
             return UUID(str(self.data))
         except ValueError:
+            self.data = uuid4()  # the form that is shown now can be sent
             raise Invalid(
                 _("Das Formular ist unvollständig. Lade die Seite neu und sende noch einmal.")
             ) from None

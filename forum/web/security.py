@@ -20,6 +20,13 @@ _HEADERS = {
 _NO_COPY = "no-store"
 
 
+def security_headers(*, is_https: bool) -> dict[str, str]:
+    """What every answer carries, pages and static files alike."""
+    if not is_https:
+        return dict(_HEADERS)
+    return {**_HEADERS, "Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+
+
 def init_security(app: Flask, *, is_https: bool) -> None:
     """Set the headers on every answer and keep the session cookie away from scripts and other sites."""
     app.config.update(
@@ -29,9 +36,7 @@ def init_security(app: Flask, *, is_https: bool) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_REFRESH_EACH_REQUEST=False,
     )
-    headers = dict(_HEADERS)
-    if is_https:
-        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    headers = security_headers(is_https=is_https)
 
     @app.after_request
     def harden(response: Response) -> Response:

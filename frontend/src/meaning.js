@@ -6,6 +6,7 @@ function inlineMeaning(children) {
   const runs = [];
   const open = [];
   const put = (kind, text) => {
+    if (kind === "text" && !text) return;
     const marks = [...new Set(open)].sort().join(" ");
     const last = runs.at(-1);
     if (last && kind === "text" && last.kind === kind && last.marks === marks) last.text += text;

@@ -7,7 +7,7 @@ const SPACE = /\s/u;
 const LETTER = /[\p{L}\p{N}]/u;
 const PUNCTUATION = /[\p{P}\p{S}]/u;
 const DELIMITED = ["strong", "em", "strike"];
-const NESTING = ["link", ...DELIMITED, "code"];
+const NESTING = [...DELIMITED, "link", "code"];
 
 const codePoint = (character) => `&#${character.codePointAt(0)};`;
 const firstCharacter = (text) => String.fromCodePoint(text.codePointAt(0));
@@ -221,7 +221,7 @@ function placeAddresses(tokens) {
     const stands =
       SPACE.test(before) &&
       SPACE.test(after) &&
-      found?.schema !== "mailto:" &&
+      !(found?.schema === "mailto:" && /[*_~`\\&]/.test(token.source)) &&
       found?.index === 0 &&
       found.lastIndex === token.source.length &&
       !token.source.endsWith("*");
@@ -301,7 +301,6 @@ function tableLines(node) {
 }
 
 const isList = (node) => node.type.name.endsWith("_list");
-const isEmpty = (node) => node.childCount === 1 && node.firstChild.type.name === "paragraph" && !inlineSource(node.firstChild);
 const isSetext = (node) => node.type.name === "heading" && node.attrs.level <= 2 && inlineSource(node).includes("\n");
 
 // Whether `next` may follow `previous` without an empty line and still be read as a block of its own.
@@ -311,7 +310,7 @@ function standsDirectlyAfter(previous, next) {
   if (["heading", "horizontal_rule", "code_block"].includes(before)) return true;
   if (after === "paragraph" || isSetext(next)) return false;
   if (after === "table" || after === "blockquote") return before === "paragraph" || (before !== after && after === "blockquote");
-  if (isList(next) && (isEmpty(next.firstChild) || (after === "ordered_list" && next.attrs.order !== 1))) return false;
+  if (isList(next) && (!visibleChildren(next.firstChild).length || (after === "ordered_list" && next.attrs.order !== 1))) return false;
   return true;
 }
 
@@ -332,18 +331,20 @@ function fitsTight(list) {
   return fits;
 }
 
-function listLines(list, alternate) {
+function listLines(list, alternate, bullet = alternate ? "*" : "-") {
   const tight = fitsTight(list);
   const lines = [];
-  list.forEach((item, _, index) => {
+  for (let index = 0; index < list.childCount; index++) {
     const number = Math.min(999999999, list.attrs.order + index);
-    const marker =
-      list.type.name === "bullet_list" ? (alternate ? "*" : "-") : `${number}${alternate ? ")" : "."}`;
-    const content = blockLines(visibleChildren(item), { tight, inList: true });
+    const marker = list.type.name === "bullet_list" ? bullet : `${number}${alternate ? ")" : "."}`;
+    const content = blockLines(visibleChildren(list.child(index)), { tight, inList: true });
+    const firstLine = `${marker} ${content[0] ?? ""}`.trimEnd();
+    // Empty items within empty items, "- - -", would be a rule across the page.
+    if (/^([-*])(?:\s*\1){2,}$/.test(firstLine)) return listLines(list, alternate, "+");
     if (index && !tight) lines.push("");
-    lines.push(`${marker} ${content[0] ?? ""}`.trimEnd());
+    lines.push(firstLine);
     for (const line of content.slice(1)) lines.push(line && " ".repeat(marker.length + 1) + line);
-  });
+  }
   return lines;
 }
 

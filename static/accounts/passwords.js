@@ -1,11 +1,12 @@
 // Fields for passwords: a button that shows what is typed, and for new ones a word on how strong it is.
-for (const place of document.querySelectorAll("[data-password]")) {
-  const input = place.querySelector("input");
-  const { show, hide, short, fair, good, strong } = place.dataset;
+for (const input of document.querySelectorAll("input[data-password]")) {
+  const { show, hide, short, fair, good, strong } = input.dataset;
 
+  const row = document.createElement("div");
+  row.className = "reveal";
   const button = document.createElement("button");
   button.type = "button";
-  button.className = "btn btn-quiet";
+  button.className = "btn btn-secondary";
   button.textContent = show;
   button.setAttribute("aria-controls", input.id);
   button.addEventListener("click", () => {
@@ -14,13 +15,14 @@ for (const place of document.querySelectorAll("[data-password]")) {
     button.textContent = visible ? hide : show;
   });
   input.form.addEventListener("submit", () => { input.type = "password"; });
-  input.after(button);
+  input.replaceWith(row);
+  row.append(input, button);
 
   if (strong) {
-    const word = document.createElement("span");
+    const word = document.createElement("p");
     word.className = "form-text";
     word.setAttribute("role", "status");
-    button.after(" ", word);
+    row.after(word);
     input.addEventListener("input", () => {
       const typed = input.value;
       const kinds = new Set(typed.toLowerCase()).size;

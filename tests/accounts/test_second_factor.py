@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
-from forum.accounts.models import Credential, RecoveryCode
+from forum.accounts.models import Credential, Passkey, RecoveryCode
 from forum.core.clock import now
-from forum.core.db import db
+from forum.core.db import db, unit_of_work
 from tests.accounts.conftest import PASSWORD
 
 
@@ -164,3 +164,28 @@ def test_whose_role_demands_it_sets_a_second_factor_up_first(app, cast, browse, 
     assert moderator.get("/account/profile").status_code == 200
     administrator = browse(cast.karla)
     assert administrator.get("/administration/members").status_code == 303
+
+
+def test_where_a_role_demands_it_a_passkey_is_asked_for_after_the_password(app, cast, browse, give_password, demanding):
+    for person in (cast.manfred, cast.petra):
+        give_password(person)
+        with app.app_context(), unit_of_work():
+            db.session.add(
+                Passkey(
+                    member_id=person.id, name="x", credential_id=str(person.id).encode(), public_key=b"y", created_at=now()
+                )
+            )
+    assert "/sign-in/code" in enter(browse(), cast.manfred).location
+    assert enter(browse(), cast.petra).location == "/"
+
+
+def test_an_administrator_takes_a_lost_second_factor_off_and_the_member_hears_of_it(app, cast, browse, enrol, mails):
+    enrol(cast.petra)
+    petra, karla = browse(cast.petra), browse(cast.karla)
+    here = f"/administration/members/{cast.petra.id}/second-factor/delete"
+    assert browse(cast.manfred).send(here).status_code == 404
+    assert karla.send(f"/administration/members/{cast.karla.id}/second-factor/delete").status_code == 403
+    assert karla.send(here).status_code == 303
+    assert petra.get("/account/security").status_code == 302
+    assert mails()[-1].recipient == cast.petra.email
+    assert enter(browse(), cast.petra).location == "/"

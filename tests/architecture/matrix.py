@@ -224,6 +224,7 @@ MATRIX = (
     row("accounts.delete_suspension",           "401 404 404 404 404 404 303", lambda s: ask(member_id=s.suspended())),
     row("accounts.create_appointment",          "401 404 404 404 404 404 303", lambda s: ask(member_id=s.newcomer())),
     row("accounts.delete_appointment",          "401 404 404 404 404 404 303", lambda s: ask(member_id=s.administrator())),
+    row("accounts.delete_second_factor",        "401 404 404 404 404 404 303", lambda s: ask(member_id=s.newcomer())),
     row("accounts.list_mails",                  "302 404 404 404 404 404 200"),
     row("accounts.show_mail",                   "302 404 404 404 404 404 200", lambda s: ask(name=s.letter())),
     row("accounts.create_mail_attempt",         "401 404 404 404 404 404 303", lambda s: ask(mail_id=s.unsent_mail())),

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from flask import Blueprint, Flask, url_for
@@ -119,6 +120,25 @@ class QuietClient(PageCheckingClient):
         with self.session_transaction() as session:
             raw = session.setdefault("csrf_token", "0" * 40)
         return str(URLSafeTimedSerializer(str(self.application.secret_key), salt="wtf-csrf-token").dumps(raw))
+
+
+def test_an_id_beyond_all_counting_belongs_to_nothing(app: Flask, scene: Scene) -> None:
+    client = QuietClient(app, app.response_class)
+    sign_in(client, scene.cast.manfred)
+    for number in (2**31, 2**63, 10**30):
+        assert client.get(f"/topics/{number}").status_code == 404
+        assert (
+            client.send(f"/topics/{number}/posts", text="Hallo", client_key=str(uuid4())).status_code == 404
+        )
+        assert client.send("/drafts", place=f"topic:{number}", text="Hallo").status_code in {200, 404}
+    topic_id = scene_topic(app, scene)
+    assert client.send(f"/topics/{topic_id}/move", board_id=10**30).status_code in {404, 422}
+    assert client.send(f"/topics/{topic_id}/reading", number=10**30).status_code == 303
+
+
+def scene_topic(app: Flask, scene: Scene) -> int:
+    with app.app_context():
+        return scene.topic()
 
 
 def request_once(app: Flask, scene: Scene, row: Row) -> tuple[TestResponse, TestResponse | None]:

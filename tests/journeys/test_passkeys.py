@@ -32,6 +32,7 @@ def house(tmp_path):
         secret_key="for tests only",
         database_url=f"sqlite:///{tmp_path / 'network.sqlite'}",
         public_url=url,
+        rate_limits=False,
     )
     app = create_app(settings, publish_assets=False)
     app.testing = True

@@ -1,9 +1,8 @@
-"""How one is shown, and how the pages look."""
+"""How one is shown."""
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
-from wtforms import RadioField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice
+from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from forum.members.models import BIO_LIMIT, NAME_LIMIT
@@ -15,15 +14,6 @@ _needed = InputRequired(_l("Bitte füll dieses Feld aus."))
 class ProfileForm(Form):
     name = StringField(_l("Name"), [_needed, Length(max=NAME_LIMIT)])
     bio = TextAreaField(_l("Über dich"), [Length(max=BIO_LIMIT)])
-    locale = RadioField(_l("Sprache"), choices=[SelectChoice("de", "Deutsch"), SelectChoice("en", "English")])
-    theme = RadioField(
-        _l("Aussehen"),
-        choices=[
-            SelectChoice("auto", _l("Wie das Gerät")),
-            SelectChoice("light", _l("Hell")),
-            SelectChoice("dark", _l("Dunkel")),
-        ],
-    )
 
 
 class PictureForm(Form):

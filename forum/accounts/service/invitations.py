@@ -169,8 +169,8 @@ def ask_for_proof(code: str, address: str, link_to: LinkTo) -> None:
     _mail(ANYONE, opened.invitation, clean_address(address), link_to)
 
 
-def accept_as_new_member(code: str, name: str, email: str, password: str) -> int | None:
-    """Make the holder of the code a member; the member's id.
+def accept_as_new_member(code: str, name: str, email: str, password: str, locale: str = "de") -> int | None:
+    """Make the holder of the code a member, who reads pages in `locale`; the member's id.
 
     None: the address has an account already. For an address that was not proven by mail this is counted, and
     the third time ends the invitation, so that no invitation is a list of questions.
@@ -184,7 +184,7 @@ def accept_as_new_member(code: str, name: str, email: str, password: str) -> int
         if invitation.refusals >= MAX_REFUSALS:
             invitation.revoked_at = now()
         return None
-    member = add_member(name, address, is_administrator=invitation.is_administrator)
+    member = add_member(name, address, locale=locale, is_administrator=invitation.is_administrator)
     passwords.set_password(member.id, password)
     _accept(Viewer(member.id), invitation)
     return member.id

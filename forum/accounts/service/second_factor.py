@@ -61,12 +61,20 @@ def confirm_totp(viewer: Viewer, code: str) -> list[str]:
 
 
 def end_totp(viewer: Viewer, password: str) -> None:
-    """Ask for no codes any more; the recovery codes go too, unless a passkey still needs them."""
+    """Ask for no codes of the app any more."""
     passwords.require_own(viewer, password)
-    credential = _own_credential(viewer)
-    credential.totp_secret = credential.totp_confirmed_at = credential.totp_last_step = None
+    forget_totp(_own_credential(viewer).member_id)
     record(viewer, "totp.ended", viewer.member_id)
     _tell(viewer, _("Beim Anmelden wird ab jetzt kein Code aus deiner App mehr verlangt."))
+
+
+def forget_totp(member_id: int) -> None:
+    """Drop the secret of the member's app."""
+    db.session.execute(
+        sa.update(Credential)
+        .where(Credential.member_id == member_id)
+        .values(totp_secret=None, totp_confirmed_at=None, totp_last_step=None)
+    )
 
 
 def renew_recovery_codes(viewer: Viewer, password: str) -> list[str]:

@@ -1,8 +1,17 @@
-"""Suspending a member also ends what the member has open."""
+"""What an administrator does to the account of another member."""
 
-from forum.accounts.service import devices, tokens
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from forum.accounts.models import Passkey, RecoveryCode
+from forum.accounts.service import devices, second_factor, tokens
+from forum.audit.service import record
 from forum.core.access import Viewer
+from forum.core.db import db
+from forum.core.errors import NotFound, require
+from forum.mail.service import send
 from forum.members import service as members
+from forum.members.models import Member
 
 
 def suspend(viewer: Viewer, member_id: int) -> None:
@@ -10,3 +19,30 @@ def suspend(viewer: Viewer, member_id: int) -> None:
     member = members.suspend(viewer, member_id)
     devices.sign_out_everywhere(member.id)
     tokens.discard(member.id)
+
+
+def reset_second_factor(viewer: Viewer, member_id: int) -> None:
+    """Take all codes and passkeys from a member who has lost them; the password stays.
+
+    It weakens somebody else's account, so it is recorded, told by mail and ends every session.
+    """
+    member = db.session.get(Member, member_id) if viewer.is_administrator else None
+    if member is None:
+        raise NotFound
+    require(member.id != viewer.member_id, _("Deinen eigenen zweiten Schutz änderst du unter „Sicherheit“."))
+    second_factor.forget_totp(member.id)
+    db.session.execute(sa.delete(Passkey).where(Passkey.member_id == member.id))
+    db.session.execute(sa.delete(RecoveryCode).where(RecoveryCode.member_id == member.id))
+    devices.sign_out_everywhere(member.id)
+    record(viewer, "second_factor.reset", member.id)
+    send(
+        member.email,
+        _("Nachricht aus dem Netzwerk"),
+        _(
+            "Hallo %(name)s,\n\n"
+            "die Administration hat den zweiten Schutz deines Kontos zurückgesetzt und dich überall abgemeldet. "
+            "Melde dich mit deinem Passwort an und richte ihn neu ein.\n\n"
+            "Hast du nicht darum gebeten? Dann ändere dein Passwort und frag nach.\n",
+            name=member.name,
+        ),
+    )

@@ -55,6 +55,14 @@ def delete_appointment(member_id: int) -> ResponseReturnValue:
     return _back(_("Das Mitglied gehört nicht mehr zur Administration."))
 
 
+@bp.post("/administration/members/<int:member_id>/second-factor/delete")
+@administrators_only
+def delete_second_factor(member_id: int) -> ResponseReturnValue:
+    with unit_of_work():
+        standing.reset_second_factor(g.viewer, member_id)
+    return _back(_("Der zweite Schutz ist zurückgesetzt, und das Mitglied ist überall abgemeldet."))
+
+
 def _back(news: str) -> ResponseReturnValue:
     flash(news, "success")
     return redirect(url_for("accounts.list_members", q=request.form.get("q", "")), 303)

@@ -137,7 +137,7 @@ def _slip(issued: Issued) -> ResponseReturnValue:
 
 def qr_code(text: str) -> Markup:
     """The text as an SVG to be put into a page; black on white in every theme, or cameras do not read it."""
-    svg = segno.make(text, error="m").svg_inline(scale=5, border=4, light="white", title=_("QR-Code"))
+    svg = segno.make(text, error="m").svg_inline(omitsize=True, border=1, light="white", title=_("QR-Code"))
     return Markup(svg)  # noqa: S704  (squares drawn by segno; the text is in none of its attributes)
 
 

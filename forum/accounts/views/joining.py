@@ -13,6 +13,7 @@ from forum.accounts.views.identity import enter, settings
 from forum.core.db import unit_of_work
 from forum.core.errors import Invalid, NotFound
 from forum.web.access import members_only, public
+from forum.web.languages import chosen_locale
 from forum.web.limits import GUESSING, MAILING, limiter
 from forum.web.links import public_link
 
@@ -148,7 +149,9 @@ def _join(code: str, form: JoinForm) -> bool:
     """Make the account and sign in; False leaves the reason in the form."""
     done = form.carry_out(
         lambda: (
-            invitations.accept_as_new_member(code, form.name.data, form.email.data, form.new_password.data),
+            invitations.accept_as_new_member(
+                code, form.name.data, form.email.data, form.new_password.data, chosen_locale()
+            ),
         )
     )
     if done is None:

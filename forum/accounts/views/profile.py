@@ -23,13 +23,7 @@ def edit_profile() -> ResponseReturnValue:
 def update_profile() -> ResponseReturnValue:
     form = ProfileForm()
     done = form.succeeds(
-        lambda: members.change_profile(
-            g.viewer,
-            name=form.name.data,
-            bio=form.bio.data or "",
-            locale=form.locale.data,
-            theme=form.theme.data,
-        )
+        lambda: members.change_profile(g.viewer, name=form.name.data, bio=form.bio.data or "")
     )
     if not done:
         return _page(form, PictureForm(formdata=None)), 422

@@ -118,7 +118,7 @@ _NEW = _BY_ACTIVITY.where(IS_UNREAD)
 _NEW_IN_SPACE = _NEW.where(Topic.space_id == sa.bindparam("space_id", type_=sa.Integer()))
 _RECENT_IN_SPACE = _BY_ACTIVITY.where(Topic.space_id == sa.bindparam("space_id", type_=sa.Integer()))
 _UNANSWERED = _BY_ACTIVITY.where(
-    Topic.last_number == 1, Topic.closed_at.is_(None), Topic.author_id != _viewer_id
+    Topic.last_number == 1, Topic.closed_at.is_(None), Topic.author_id != _viewer_id, sa.not_(IS_UNREAD)
 )
 
 
@@ -128,7 +128,7 @@ def list_new(viewer: Viewer, limit: int = PAGE_SIZE) -> list[TopicRow]:
 
 
 def list_unanswered(viewer: Viewer, limit: int = 5) -> list[TopicRow]:
-    """Open topics of others that nobody has answered yet, newest first."""
+    """Open topics of others that the viewer has read and nobody has answered yet, newest first."""
     return _listed(_UNANSWERED.limit(limit), viewer)
 
 

@@ -13,6 +13,7 @@ from forum.core import html
 from forum.core.db import unit_of_work
 from forum.core.errors import Conflict, NotFound, require
 from forum.core.textdiff import word_diff
+from forum.members import queries as members
 from forum.web.access import members_only
 from forum.web.answers import go_to, is_fetch, offer_undo
 from forum.web.limits import POSTING, limiter
@@ -139,7 +140,9 @@ def create_restoration(post_id: int) -> ResponseReturnValue:
 def _quotation(post: Post) -> str:
     if not policy.may_see_text(g.viewer, post):
         raise NotFound
-    return html.quote(post.source, _("#%(number)s schrieb:", number=post.number)) + "\n\n"
+    author = members.find_card(post.author_id)
+    name = author.person.name if author else ""
+    return html.quote(post.source, _("%(name)s schrieb (#%(number)s):", name=name, number=post.number))
 
 
 def _reply_form(form: PostForm, topic_id: int) -> str:
