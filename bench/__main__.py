@@ -42,7 +42,7 @@ class Bench:
             cookie = load.sign_in(product.url, data.EMAIL, data.PASSWORD)
             self.headers = {"Cookie": cookie}
             if chosen:
-                self._pages_and_bare(instance, places, product, chosen)
+                self._try("pages", lambda: self._pages_and_bare(instance, places, product, chosen))
                 self._try("queries", lambda: self._queries(instance, cookie, chosen))
             elif "memory" in self.parts:
                 self._press("topic", product, pages["topic"], 16)

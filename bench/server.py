@@ -101,6 +101,9 @@ def _running(
     try:
         _wait_for(url, process, log)
         yield Server(url, process.pid)
+    except Exception as fault:
+        fault.add_note(f"the server's last words:\n{log.read_text()[-2000:]}")
+        raise
     finally:
         _stop(process)
 

@@ -1,6 +1,6 @@
 """Pages gathered from several capabilities, and the frame of every page."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, current_app, g, render_template, session, url_for
 from flask.typing import ResponseReturnValue
@@ -19,6 +19,7 @@ from forum.portal.forms import DisplayForm
 from forum.portal.queries import member_page
 from forum.spaces import policy as spaces_policy
 from forum.spaces import queries as spaces
+from forum.spaces.queries import SpaceLink
 from forum.web.access import members_only, public
 from forum.web.answers import go_to
 from forum.web.languages import part_of_day, today
@@ -27,26 +28,28 @@ from forum.web.resubmission import local_path
 bp = Blueprint("portal", __name__)
 
 
+class Rail(NamedTuple):
+    """The ways around: spaces with unread topics, places (key, label, address, icon, unread), tools of roles."""
+
+    spaces: tuple[tuple[SpaceLink, int], ...]
+    places: tuple[tuple[str, str, str, str, int], ...]
+    tools: tuple[tuple[str, str, str], ...]
+
+
 @bp.app_context_processor
 def frame() -> dict[str, Any]:
-    """What the layout shows around every page: the rail, the places, the tools of one's role."""
+    """What the layout shows around every page of a member; `signs` names every region by id."""
     if current_user.person is None:
         return {"rail": None}
     viewer: Viewer = current_user.viewer
     spaces_and_counts = boards.unread.spaces_with_unread(viewer)
+    places = (
+        ("start", _("Start"), url_for("portal.show_start"), "home", 0),
+        ("boards", _("Foren"), url_for("boards.list_boards"), "messages", 0),
+    )
+    mine = tuple((space, count) for space, count in spaces_and_counts if viewer.belongs_to(space.id))
     return {
-        "rail": {
-            "spaces": [
-                (space.id, space.name, space.sign, space.accent, space.kind, count)
-                for space, count in spaces_and_counts
-                if viewer.belongs_to(space.id)
-            ],
-            "places": [
-                ("start", _("Start"), url_for("portal.show_start"), "home", 0),
-                ("boards", _("Foren"), url_for("boards.list_boards"), "messages", 0),
-            ],
-            "tools": _tools(viewer),
-        },
+        "rail": Rail(mine, places, _tools(viewer)),
         "signs": {space.id: space for space, _count in spaces_and_counts},
         "policy": boards_policy,
     }
@@ -132,7 +135,7 @@ def show_robots() -> ResponseReturnValue:
     return "User-agent: *\nDisallow: /\n", 200, {"Content-Type": "text/plain"}
 
 
-def _tools(viewer: Viewer) -> list[tuple[str, str, str]]:
+def _tools(viewer: Viewer) -> tuple[tuple[str, str, str], ...]:
     """What the viewer's roles add to the rail: label, address, icon."""
     tools = []
     if accounts_policy.may_invite_at_all(viewer):
@@ -144,4 +147,4 @@ def _tools(viewer: Viewer) -> list[tuple[str, str, str]]:
             (_("Protokoll"), url_for("spaces.list_entries"), "list-check"),
             (_("E-Mails"), url_for("accounts.list_mails"), "mail"),
         ]
-    return tools
+    return tuple(tools)

@@ -40,7 +40,8 @@ def composer_labels() -> dict[str, str]:
         "linkCancel": _("Abbrechen"),
         "linkInvalid": _("Das ist keine Adresse. Möglich sind Web-, Mail- und Telefonadressen."),
         "unsafe": _(
-            "Dieser Text enthält etwas, das der Editor nicht zeigen kann. Er bleibt deshalb „Nur Text“, damit nichts verloren geht."
+            "Dieser Text enthält etwas, das der Editor nicht zeigen kann. "
+            "Er bleibt deshalb „Nur Text“, damit nichts verloren geht."
         ),
         "failed": _("Der Editor lädt gerade nicht. Du kannst hier einfach weiterschreiben."),
     }

@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from functools import lru_cache
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from markupsafe import Markup
 
 from forum.web.languages import chosen_locale
@@ -24,7 +24,10 @@ def remembered(template: str, macro: str, *arguments: Hashable) -> Markup:
 
     Nothing else may show in it: no request, no viewer, no clock. What differs by these is an argument.
     """
-    piece = _render(chosen_locale(), template, macro, *arguments)
+    locale = g.get("fragment_locale")
+    if locale is None:
+        locale = g.fragment_locale = chosen_locale()
+    piece = _render(locale, template, macro, *arguments)
     if piece is None:
         return _call(template, macro, *arguments)
     return piece

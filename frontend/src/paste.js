@@ -72,7 +72,7 @@ const isBlank = (node) => !/[^\s\u00a0]/.test(node.textContent) && !(isElement(n
 
 // Word's lists are paragraphs that say in their style "I am level 2 of list l0", with the bullet typed in.
 function listPlace(element, sheets) {
-  if (!isElement(element) || element.matches(HEADINGS)) return null;
+  if (!isElement(element) || element.matches(`${HEADINGS}, li`)) return null;
   const place = /(l\d+)\s+level(\d+)(?:\s+(lfo\d+))?/.exec(styleOf(element, sheets)["mso-list"] ?? "");
   if (!place) return null;
   const [, list, level, override] = place;
@@ -233,8 +233,6 @@ function formatWords(body, sheets) {
       if (/line-through/.test(lines)) wrapContent(element, "s");
     }
   }
-  // Headings and the first row stand out by themselves.
-  for (const bold of body.querySelectorAll(`:is(${HEADINGS}, th) :is(b, strong)`)) unwrap(bold);
 }
 
 function makeNotes(body) {
@@ -318,8 +316,9 @@ export function cleanPasted(html) {
       return "";
     })
     .replace(/<!--\[if[\s\S]*?<!\[endif\]-->/gi, "")
-    // Renamed before any parser sees them: the page's Content-Security-Policy forbids style attributes, and reports them.
-    .replace(/<[a-z][^<>]*>/gi, (tag) => tag.replace(/\sstyle\s*=/gi, " data-style="));
+    // Renamed before any parser sees them: the Content-Security-Policy forbids styles and scripts in attributes and
+    // has the browser complain about each.
+    .replace(/<[a-z][^<>]*>/gi, (tag) => tag.replace(/\s(style|on\w+)\s*=/gi, " data-$1="));
   const { body } = new DOMParser().parseFromString(source, "text/html");
   const known = readSheets(sheets);
 
@@ -346,6 +345,8 @@ export function cleanPasted(html) {
   mendLists(body);
   formatWords(body, known);
   makeTables(body);
+  // Headings and the first row of a table stand out by themselves.
+  for (const bold of body.querySelectorAll(`:is(${HEADINGS}, th) :is(b, strong)`)) unwrap(bold);
   cleanLinks(body);
   cleanText(body);
   for (const element of [...body.querySelectorAll("*")].reverse()) {

@@ -1,5 +1,6 @@
 """Sign-in for tests: cheap hashes, a password for the cast, the mail that was written."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +14,11 @@ from forum.mail.models import OutgoingMail
 from tests.cast import Person
 
 PASSWORD = "vier blaue Elefanten"
+
+
+def same_page(response) -> str:
+    """The page without its CSRF tokens, which change with every second."""
+    return re.sub(r'name="csrf_token" value="[^"]*"', "", response.get_data(as_text=True))
 
 
 @pytest.fixture(autouse=True)

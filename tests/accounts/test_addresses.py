@@ -5,7 +5,7 @@ from datetime import timedelta
 import time_machine
 
 from forum.core.clock import now
-from tests.accounts.conftest import PASSWORD
+from tests.accounts.conftest import PASSWORD, same_page
 
 NEW = "petra@zuhause.example"
 
@@ -39,8 +39,8 @@ def test_the_address_of_somebody_else_gets_the_same_answer_and_a_mail_that_expla
     pages = []
     for address in (NEW, cast.olga.email):
         client.send("/account/address", email=address, password=PASSWORD)
-        pages.append(client.get("/account/security").get_data(as_text=True).replace(address, ""))
-    assert _without_tokens(pages[0]) == _without_tokens(pages[1])
+        pages.append(same_page(client.get("/account/security")).replace(address, ""))
+    assert pages[0] == pages[1]
     assert "http" in mails()[0].text
     assert mails()[1].recipient == cast.olga.email
     assert "http" not in mails()[1].text
@@ -55,12 +55,6 @@ def test_a_link_to_a_new_address_dies_after_a_day_and_with_a_newer_one(cast, bro
     assert client.get(one).status_code == 404
     assert client.get(two).status_code == 200
     with time_machine.travel(now() + timedelta(hours=23)):
-        pass
+        assert browse().get(two).status_code == 200
     with time_machine.travel(now() + timedelta(hours=25)):
         assert browse().get(two).status_code == 404
-
-
-def _without_tokens(page: str) -> str:
-    import re
-
-    return re.sub(r'name="csrf_token" value="[^"]*"', "", page)

@@ -1,6 +1,7 @@
 """The house as files: what the rule tests look through."""
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator
 from functools import lru_cache
@@ -70,10 +71,23 @@ def templates() -> list[str]:
     return sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html"))
 
 
+def template(name: str) -> str:
+    """The source of a template."""
+    return (TEMPLATES / name).read_text()
+
+
+def macro(name: str, macro: str) -> str:
+    """What stands between the tags of a macro."""
+    found = re.search(rf"{{%-? macro {macro}\(.*?{{%-? endmacro", template(name), re.DOTALL)
+    assert found is not None, f"{name} has no macro {macro}"
+    return found[0]
+
+
 def used_templates(name: str) -> set[str]:
-    """The templates that the template extends, includes or imports."""
-    tree = Environment(extensions=["jinja2.ext.i18n"]).parse((TEMPLATES / name).read_text())
-    return {found for found in meta.find_referenced_templates(tree) if found}
+    """The templates that the template extends, includes, imports or takes a remembered piece from."""
+    text = template(name)
+    found = meta.find_referenced_templates(Environment(extensions=["jinja2.ext.i18n"]).parse(text))
+    return {other for other in found if other} | set(re.findall(r"remembered\(['\"]([^'\"]+)", text))
 
 
 def rendered_templates() -> dict[str, set[str]]:

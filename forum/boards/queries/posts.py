@@ -5,6 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased, defer, lazyload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from forum.boards.models import PAGE_SIZE, Draft, Post, Reading, Revision, Topic
 from forum.boards.queries.unread import BASELINE, IS_UNREAD, with_readings
@@ -78,14 +79,16 @@ def open_topic(viewer: Viewer, topic_id: int) -> OpenTopic | None:
     return OpenTopic(*row) if row else None
 
 
-def list_posts(topic_id: int, page: int, size: int = PAGE_SIZE) -> list[PostRow]:
+def list_posts(topic: Topic, page: int, size: int = PAGE_SIZE) -> list[PostRow]:
     """The posts numbered into this page; the topic must be readable."""
     after = (page - 1) * size
-    rows = db.session.execute(_POSTS, {"topic_id": topic_id, "after": after, "until": after + size})
-    return [
-        PostRow(post, Person(member_id, name, picture), state_by)
-        for post, member_id, name, picture, state_by in rows
-    ]
+    posts = []
+    for post, member_id, name, picture, state_by in db.session.execute(
+        _POSTS, {"topic_id": topic.id, "after": after, "until": after + size}
+    ):
+        set_committed_value(post, "topic", topic)
+        posts.append(PostRow(post, Person(member_id, name, picture), state_by))
+    return posts
 
 
 def first_unread(opened: OpenTopic) -> int:

@@ -50,7 +50,7 @@ def print_topic(topic_id: int) -> ResponseReturnValue:
     last_sheet = max(1, -(-opened.topic.last_number // PRINT_SIZE))
     if not 1 <= sheet <= last_sheet:
         raise NotFound
-    posts = queries.posts.list_posts(topic_id, sheet, PRINT_SIZE)
+    posts = queries.posts.list_posts(opened.topic, sheet, PRINT_SIZE)
     return render_template(
         "boards/print_topic.html",
         topic=opened.topic,
@@ -219,10 +219,11 @@ class ShownPost:
 
 def _render_topic(opened: OpenTopic, page: int) -> str:
     topic = opened.topic
-    rows = queries.posts.list_posts(topic.id, page)
+    rows = queries.posts.list_posts(topic, page)
     bylines = councils.bylines({row.author.id for row in rows}, today())
     first_unread = queries.posts.first_unread(opened) if opened.is_unread else None
     may_reply = policy.may_reply(g.viewer, topic)
+    here = url_for(".show_topic", topic_id=topic.id) + (f"?page={page}" if page > 1 else "")
     return render_template(
         "boards/show_topic.html",
         topic=topic,
@@ -230,7 +231,9 @@ def _render_topic(opened: OpenTopic, page: int) -> str:
         space=topic.board.space,
         opened=opened,
         first_unread=first_unread,
-        posts=[_show(g.viewer, row, bylines.get(row.author.id), first_unread, may_reply) for row in rows],
+        posts=[
+            _show(g.viewer, row, here, bylines.get(row.author.id), first_unread, may_reply) for row in rows
+        ],
         page=page,
         may_reply=may_reply,
         client_key=uuid4(),
@@ -240,14 +243,19 @@ def _render_topic(opened: OpenTopic, page: int) -> str:
 
 
 def _show(
-    viewer: Viewer, row: PostRow, byline: Byline | None, first_unread: int | None, may_reply: bool
+    viewer: Viewer,
+    row: PostRow,
+    page_url: str,
+    byline: Byline | None,
+    first_unread: int | None,
+    may_reply: bool,
 ) -> ShownPost:
     post = row.post
     return ShownPost(
         id=post.id,
         topic_id=post.topic_id,
         number=post.number,
-        url=post_url(post.topic_id, post.number),
+        url=f"{page_url}#{post.number}",
         state=post.state,
         html=post.html if policy.may_see_text(viewer, post) else "",
         reason=post.state_reason,
