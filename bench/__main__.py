@@ -166,7 +166,13 @@ class Bench:
         except Exception as fault:  # the other figures are worth having
             lines = str(fault).splitlines() or [type(fault).__name__]
             self.faults.append(f"{name}: {lines[0]}")
-            print(f"  {self.faults[-1]}", file=sys.stderr, flush=True)
+            print(
+                "  not measured:",
+                self.faults[-1],
+                *getattr(fault, "__notes__", []),
+                file=sys.stderr,
+                flush=True,
+            )
 
 
 def main() -> None:

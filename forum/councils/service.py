@@ -58,7 +58,7 @@ def get_managed_mandate(viewer: Viewer, mandate_id: int) -> Mandate:
 def put_council(viewer: Viewer, site_id: int, name: str = "", seats: int | None = None) -> Council:
     """The council of the site, made if there is none. Without a name it is called after company and site."""
     site = companies.get_managed_site(viewer, site_id)
-    name = name.strip() or _("Betriebsrat %(company)s, %(site)s", company=site.company.name, site=site.name)
+    name = name.strip() or f"Betriebsrat {site.company.name}, {site.name}"
     if seats is not None and not 1 <= seats <= MOST_SEATS:
         raise Invalid(_("Ein Betriebsrat hat zwischen 1 und 99 Sitzen."), "seats")
     council = db.session.scalar(sa.select(Council).where(Council.site_id == site.id)) or Council(
@@ -102,7 +102,7 @@ def delete_mandate(viewer: Viewer, mandate_id: int) -> Mandate:
 
 def _fill(mandate: Mandate, term: Term) -> None:
     if term.since < EARLIEST:
-        raise Invalid(_("Prüfe das Jahr: So lange gibt es noch keine Betriebsräte."), "since")
+        raise Invalid(_("Prüfe das Jahr: So lange gibt es Betriebsräte noch nicht."), "since")
     if term.until is not None and term.until < term.since:
         raise Invalid(_("Der letzte Tag liegt vor dem ersten."), "until")
     mandate.function = term.function

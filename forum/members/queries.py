@@ -72,6 +72,11 @@ def list_members(viewer: Viewer, words: str, cursor: str = "") -> Slice[MemberRo
     return Slice(rows, write_cursor(rows[-1].person.id) if len(found) > _PAGE else None)
 
 
+def is_house_empty() -> bool:
+    """Whether nobody but the first member lives here."""
+    return len(db.session.scalars(sa.select(Member.id).limit(2)).all()) < 2
+
+
 def read_picture(member_id: int, version: str) -> bytes:
     """The uploaded picture in this version; `NotFound` for any other."""
     content = db.session.scalar(

@@ -14,6 +14,7 @@ from forum.core.access import Viewer
 from forum.core.db import unit_of_work
 from forum.core.errors import NotFound
 from forum.councils import queries as councils
+from forum.members import queries as members
 from forum.members import service as members_service
 from forum.portal.forms import DisplayForm
 from forum.portal.queries import member_page
@@ -58,10 +59,12 @@ def frame() -> dict[str, Any]:
 @bp.get("/")
 @members_only
 def show_start() -> ResponseReturnValue:
+    new = boards.topics.list_new(g.viewer)
     return render_template(
         "portal/show_start.html",
         greeting=part_of_day(),
-        new=boards.topics.list_new(g.viewer),
+        new=new,
+        is_first_day=g.viewer.is_administrator and not new and members.is_house_empty(),
         unanswered=boards.topics.list_unanswered(g.viewer),
     )
 

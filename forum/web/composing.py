@@ -19,7 +19,7 @@ def composer_labels() -> dict[str, str]:
         "indent": _("Einrücken"),
         "outdent": _("Ausrücken"),
         "quote": _("Zitat"),
-        "code": _("Code"),
+        "code": _("Feste Zeichenbreite"),
         "link": _("Link"),
         "table": _("Tabelle einfügen"),
         "rowAdd": _("Zeile darunter einfügen"),
@@ -40,8 +40,8 @@ def composer_labels() -> dict[str, str]:
         "linkCancel": _("Abbrechen"),
         "linkInvalid": _("Das ist keine Adresse. Möglich sind Web-, Mail- und Telefonadressen."),
         "unsafe": _(
-            "Dieser Text enthält etwas, das der Editor nicht zeigen kann. "
+            "Dieser Text enthält etwas, das dieses Textfeld nicht zeigen kann. "
             "Er bleibt deshalb „Nur Text“, damit nichts verloren geht."
         ),
-        "failed": _("Der Editor lädt gerade nicht. Du kannst hier einfach weiterschreiben."),
+        "failed": _("Die Werkzeuge laden gerade nicht. Du kannst hier einfach weiterschreiben."),
     }

@@ -5,7 +5,7 @@ import { liftListItem, sinkListItem, wrapInList } from "prosemirror-schema-list"
 import { addColumnAfter, addRowAfter, deleteColumn, deleteRow, deleteTable, isInTable } from "prosemirror-tables";
 
 import { schema } from "./schema.js";
-import { insertTable } from "./tables.js";
+import { add, insertTable, remove } from "./tables.js";
 
 const { nodes, marks } = schema;
 
@@ -70,9 +70,9 @@ export const COMMANDS = {
     pressed: quotePressed,
   },
   table: { run: insertTable },
-  rowAdd: { run: addRowAfter, shown: isInTable },
-  rowDelete: { run: deleteRow, shown: isInTable },
-  columnAdd: { run: addColumnAfter, shown: isInTable },
-  columnDelete: { run: deleteColumn, shown: isInTable },
+  rowAdd: { run: add(addRowAfter, 1, 0), shown: isInTable },
+  rowDelete: { run: remove(deleteRow), shown: isInTable },
+  columnAdd: { run: add(addColumnAfter, 0, 1), shown: isInTable },
+  columnDelete: { run: remove(deleteColumn), shown: isInTable },
   tableDelete: { run: deleteTable, shown: isInTable },
 };

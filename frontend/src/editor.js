@@ -2,7 +2,7 @@
 // CommonMark, and hears an `input` event on every change. The contract with the page: static/web/composer.js.
 import { history } from "prosemirror-history";
 import { Slice } from "prosemirror-model";
-import { EditorState, Plugin, TextSelection } from "prosemirror-state";
+import { AllSelection, EditorState, Plugin, TextSelection } from "prosemirror-state";
 import { isInTable, tableEditing } from "prosemirror-tables";
 import { Decoration, DecorationSet, EditorView } from "prosemirror-view";
 
@@ -18,19 +18,35 @@ import { serialize } from "./serialize.js";
 import { asOneLine, straightenHeaders } from "./tables.js";
 import { Toolbar } from "./toolbar.js";
 
-const { paragraph, hard_break } = schema.nodes;
+const { paragraph, hard_break, table, code_block, horizontal_rule } = schema.nodes;
 // Stands for the cursor while a text is read; from Unicode's private area, so nobody writes it.
 const CURSOR = "\ue0c5";
 
 // Nothing may be lost silently: a text is edited richly only if it can be written back with the same meaning.
 const isSafe = (markdown) => meaning(serialize(parse(markdown))) === meaning(markdown);
 
-// There is always a line to go on writing below a table or list.
+// Below a table, a code block or a rule there is always a line to go on writing; no key would lead out of them.
+function needsLineBelow(doc) {
+  let node = doc;
+  while (node.lastChild?.isBlock && node.type !== table) node = node.lastChild;
+  return [table, code_block, horizontal_rule].includes(node.type);
+}
+
 function tidy(transactions, _before, state) {
   if (!transactions.some((transaction) => transaction.docChanged)) return null;
   const tr = straightenHeaders(state.doc, state.tr);
-  if (state.doc.lastChild.type !== paragraph) tr.insert(tr.doc.content.size, paragraph.create());
+  if (needsLineBelow(state.doc)) tr.insert(tr.doc.content.size, paragraph.create());
   return tr.docChanged ? tr : null;
+}
+
+// "Everything" reaches into the gaps between blocks, which no button can do anything with: take all words instead.
+function wordsInsteadOfEverything(state) {
+  if (!(state.selection instanceof AllSelection)) return null;
+  let end = null;
+  state.doc.descendants((node, pos) => {
+    if (node.isTextblock && (node.content.size || end === null)) end = pos + 1 + node.content.size;
+  });
+  return state.tr.setSelection(TextSelection.between(TextSelection.atStart(state.doc).$from, state.doc.resolve(end)));
 }
 
 function placeholder(state) {
@@ -175,6 +191,9 @@ class Composer {
       this.say(textarea.validationMessage);
       this.focus();
     });
+    // What is said about the field holds for the editor: an error, say, or that it is locked.
+    const told = ["aria-invalid", "aria-describedby", "aria-errormessage", "aria-label", "disabled", "readonly", "required"];
+    new MutationObserver(() => this.view.setProps({})).observe(textarea, { attributeFilter: told });
     for (const label of textarea.labels ?? []) label.addEventListener("click", () => this.isRich && this.focus());
   }
 
@@ -206,13 +225,13 @@ class Composer {
       });
     const fresh = EditorState.create({ doc, plugins: this.view.state.plugins });
     const tr = fresh.tr;
-    if (doc.lastChild.type !== paragraph) tr.insert(doc.content.size, paragraph.create());
+    if (needsLineBelow(doc)) tr.insert(doc.content.size, paragraph.create());
     const end = TextSelection.atEnd(tr.doc);
     const place = found === null || found > tr.doc.content.size ? end : TextSelection.near(tr.doc.resolve(found));
     tr.setSelection(place).setMeta("addToHistory", false);
     this.view.updateState(fresh.apply(tr));
     this.written = text;
-    this.toolbar.update(this.view.state, false);
+    this.showState();
     return true;
   }
 
@@ -225,7 +244,7 @@ class Composer {
     this.area.hidden = false;
     this.element.dataset.mode = "rich";
     this.toolbar.showMode(true);
-    this.toolbar.update(this.view.state, false);
+    this.showState();
     if (keepFocus) this.view.focus();
     return true;
   }
@@ -255,7 +274,14 @@ class Composer {
     const state = this.view.state.apply(transaction);
     this.view.updateState(state);
     if (transaction.docChanged) this.write();
-    this.toolbar.update(state, hasMark(state, schema.marks.link));
+    this.showState();
+  }
+
+  showState() {
+    const { state } = this.view;
+    const words = wordsInsteadOfEverything(state);
+    const shown = words ? state.apply(words) : state;
+    this.toolbar.update(shown, hasMark(shown, schema.marks.link));
   }
 
   write() {
@@ -274,6 +300,8 @@ class Composer {
   }
 
   run(name) {
+    const words = wordsInsteadOfEverything(this.view.state);
+    if (words) this.view.dispatch(words);
     if (name === "link") return openLinkDialog(this.view, this.labels);
     COMMANDS[name].run(this.view.state, this.view.dispatch, this.view);
     if (document.activeElement === document.body) this.view.focus();

@@ -70,10 +70,16 @@ export function openLinkDialog(view, labels) {
   document.body.append(dialog);
   address.value = href ?? "";
 
+  // At once, not when the browser reports the dialog closed: the next key belongs to the text.
+  const finish = () => {
+    dialog.close();
+    dialog.remove();
+    view.focus();
+  };
   form.addEventListener("submit", (event) => {
+    event.preventDefault();
     const found = linkAddress(address.value);
     if (!found) {
-      event.preventDefault();
       address.setAttribute("aria-invalid", "true");
       error.textContent = labels.linkInvalid;
       address.focus();
@@ -87,15 +93,16 @@ export function openLinkDialog(view, labels) {
       tr.setSelection(TextSelection.create(tr.doc, from + text.length));
     } else tr.removeMark(from, to, link).addMark(from, to, mark);
     view.dispatch(tr.removeStoredMark(link).scrollIntoView());
+    finish();
   });
   remove.addEventListener("click", () => {
     view.dispatch(view.state.tr.removeMark(from, to, link));
-    dialog.close();
+    finish();
   });
-  cancel.addEventListener("click", () => dialog.close());
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    view.focus();
+  cancel.addEventListener("click", finish);
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    finish();
   });
   dialog.showModal();
   address.focus();

@@ -1,6 +1,6 @@
 // Tables as GFM has them: the first row is the header, a cell is one line of words.
 import { TextSelection } from "prosemirror-state";
-import { addRowAfter, deleteRow, goToNextCell, isInTable, selectedRect } from "prosemirror-tables";
+import { addRowAfter, deleteRow, goToNextCell, isInTable, selectedRect, TableMap } from "prosemirror-tables";
 import { Fragment, Slice } from "prosemirror-model";
 
 import { schema } from "./schema.js";
@@ -23,12 +23,35 @@ export function insertTable(state, dispatch) {
   return true;
 }
 
-function moveTo(view, rect, row, column) {
+function moveTo(view, { tableStart, map }, row, column) {
   const { doc } = view.state;
-  const position = rect.tableStart + rect.map.map[row * rect.map.width + column] + 1;
+  const position = tableStart + map.map[row * map.width + column] + 1;
   const end = position + doc.resolve(position).parent.content.size;
   view.dispatch(view.state.tr.setSelection(TextSelection.create(doc, end)).scrollIntoView());
 }
+
+// Puts a row or column in and goes there.
+export const add = (command, down, right) => (state, dispatch, view) => {
+  if (!dispatch) return command(state);
+  const before = selectedRect(state);
+  if (!command(state, dispatch)) return false;
+  const map = TableMap.get(view.state.doc.nodeAt(before.tableStart - 1));
+  moveTo(view, { tableStart: before.tableStart, map }, before.top + down, before.left + right);
+  return true;
+};
+
+// Takes a row or column out and stays in the table, as long as there is one.
+export const remove = (command) => (state, dispatch, view) => {
+  if (!dispatch) return command(state);
+  const before = selectedRect(state);
+  if (!command(state, dispatch)) return false;
+  const start = view.state.doc.nodeAt(before.tableStart - 1);
+  if (start?.type !== table) return true;
+  const map = TableMap.get(start);
+  const goal = [Math.min(before.top, map.height - 1), Math.min(before.left, map.width - 1)];
+  moveTo(view, { tableStart: before.tableStart, map }, ...goal);
+  return true;
+};
 
 // As in Word: Tab in the last cell adds a row.
 export function nextCell(state, dispatch, view) {

@@ -122,7 +122,7 @@ def test_a_token_of_another_browser_is_refused(app: Flask, scene: Scene) -> None
     assert everything(app) == before
 
 
-@pytest.mark.parametrize("what", ["nothing", "strange", "files", "doubles"])
+@pytest.mark.parametrize("what", ["nothing", "strange", "void", "files", "doubles"])
 def test_a_write_that_no_form_of_ours_sent_is_refused_in_good_order(
     app: Flask, scene: Scene, what: str
 ) -> None:
@@ -136,6 +136,7 @@ def test_a_write_that_no_form_of_ours_sent_is_refused_in_good_order(
         fields: dict[str, Any] = {
             "nothing": {},
             "strange": dict.fromkeys(names, STRANGE.encode("utf-8", "surrogatepass")),
+            "void": dict.fromkeys(names, "a\0@b.example"),
             "files": {name: (io.BytesIO(b"\x89PNG\r\n\x1a\n broken"), "bild.png") for name in names},
             "doubles": {name: ["", "2", "x"] for name in names},
         }[what]

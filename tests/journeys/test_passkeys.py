@@ -18,6 +18,7 @@ from tests.cast import make_cast
 from tests.live import free_port
 
 PASSWORD = "vier blaue Elefanten"
+expect.set_options(timeout=20_000)  # two cores are often busy
 
 pytestmark = pytest.mark.browser
 
@@ -95,7 +96,6 @@ def sign_out(page: Page) -> None:
 
 def test_a_passkey_is_made_opens_the_door_and_is_removed(tab):
     page = tab
-    page.set_default_timeout(8000)
     phone = Authenticator(page)
     page.goto("/sign-in")
     page.locator("input[name=email]").fill("petra@betrieb.example")

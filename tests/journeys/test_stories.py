@@ -181,7 +181,7 @@ def _keep_order(petra: Page, moderator: Page) -> None:
     expect(petra.locator("#reply")).to_be_visible()
 
     manage(moderator, "Verschieben")
-    moderator.get_by_label("Forum").select_option(label="Finsterwalde › Allgemeines")
+    moderator.locator("#board_id").select_option(label="Finsterwalde › Allgemeines")
     moderator.get_by_role("button", name="Verschieben").click()
     expect(moderator.locator(".crumbs")).to_contain_text("Allgemeines")
     moderator.locator(".toast").get_by_role("button", name="Rückgängig").click()

@@ -23,7 +23,7 @@ CANDIDATES = 20
 _Members: TypeAlias = sa.Select[int, str, str | None, Role, Standing]
 ROLE_NAMES: dict[str, LazyString] = {
     Role.MEMBER: _l("Mitglied"),
-    Role.MODERATOR: _l("Moderation"),
+    Role.MODERATOR: _l("Moderator:in"),
     Role.STAFF: _l("IG Metall"),
     Role.EXPERT: _l("Sachverständige:r"),
 }

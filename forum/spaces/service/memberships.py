@@ -117,6 +117,6 @@ def _keep_a_moderator(viewer: Viewer, membership: Membership) -> None:
     if db.session.scalar(others.limit(1)) is None:
         raise Invalid(
             _(
-                "Du bist hier die letzte Moderation. Bitte die Administration, zuerst eine Nachfolge zu benennen."
+                "Du bist hier die letzte Moderator:in. Bitte die Administration, zuerst eine Nachfolge zu benennen."
             )
         )
