@@ -6,7 +6,7 @@ from flask import current_app
 target = current_app.extensions["migrate"].db
 
 
-def include_object(item, name, kind, reflected, compare_to):
+def include_object(_item, name, kind, reflected, _compare_to):
     """Leave alone what the models do not describe by design: full-text tables and their shadows."""
     return not (kind == "table" and reflected and name.startswith("search_"))
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
+from forum.accounts.service import passwords
 from forum.app import create_app
 from forum.config import load_settings
 from forum.core.db import db
@@ -84,7 +86,7 @@ def application(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
     app = create_app(settings, publish_assets=False)
     limiter.enabled = False  # a test that counts switches it on
     app.testing = True
-    app.config["ARGON2_MEMORY_COST"] = 8
+    passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # tests need no strong ones
     app.test_client_class = PageCheckingClient
     with app.app_context():
         upgrade()

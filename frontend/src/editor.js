@@ -225,7 +225,9 @@ class Composer {
       });
     const fresh = EditorState.create({ doc, plugins: this.view.state.plugins });
     const tr = fresh.tr;
-    if (needsLineBelow(doc)) tr.insert(doc.content.size, paragraph.create());
+    // A text that ends in an empty line was left to be gone on with there.
+    const leftOpen = cursor === null && /\S\s*\n[ \t]*\n\s*$/.test(text);
+    if (needsLineBelow(doc) || leftOpen) tr.insert(doc.content.size, paragraph.create());
     const end = TextSelection.atEnd(tr.doc);
     const place = found === null || found > tr.doc.content.size ? end : TextSelection.near(tr.doc.resolve(found));
     tr.setSelection(place).setMeta("addToHistory", false);

@@ -3,7 +3,6 @@ import { COMMANDS } from "./commands.js";
 
 // name of the command and label → icon in the sprite
 const GROUPS = [
-  { undo: "arrow-back-up", redo: "arrow-forward-up" },
   { bold: "bold", italic: "italic", strike: "strikethrough" },
   { heading1: "h-1", heading2: "h-2", heading3: "h-3" },
   { bulletList: "list", orderedList: "list-numbers", outdent: "indent-decrease", indent: "indent-increase" },
@@ -15,6 +14,7 @@ const GROUPS = [
     columnDelete: "column-remove",
     tableDelete: "table-off",
   },
+  { undo: "arrow-back-up", redo: "arrow-forward-up" },
 ];
 const KEYS = { bold: "Control+B", italic: "Control+I", link: "Control+K", undo: "Control+Z", redo: "Control+Y" };
 

@@ -35,8 +35,11 @@ async function make(form) {
   });
 }
 
+let asked; // one challenge for the quiet offer and the button: whichever is answered first uses it up
+
 async function use(form, extra = {}) {
-  const options = await challenge(form);
+  asked ??= challenge(form);
+  const options = await asked;
   const used = await navigator.credentials.get({
     ...extra,
     publicKey: { ...options, challenge: bytes(options.challenge), allowCredentials: named(options.allowCredentials) },
@@ -78,6 +81,7 @@ for (const form of document.querySelectorAll("[data-passkey]")) {
     try {
       await acts[form.dataset.passkey](form);
     } catch (fault) {
+      asked = undefined;
       failure.textContent = (fault instanceof Refusal && fault.message) || form.dataset.failed;
       failure.hidden = false;
     }

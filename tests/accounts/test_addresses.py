@@ -46,7 +46,9 @@ def test_the_address_of_somebody_else_gets_the_same_answer_and_a_mail_that_expla
     assert "http" not in mails()[1].text
 
 
-def test_a_link_to_a_new_address_dies_after_a_day_and_with_a_newer_one(cast, browse, give_password, mails, link_in):
+def test_a_link_to_a_new_address_dies_after_a_day_and_with_a_newer_one(
+    cast, browse, give_password, mails, link_in
+):
     give_password(cast.petra)
     client = browse(cast.petra)
     client.send("/account/address", email="eins@zuhause.example", password=PASSWORD)

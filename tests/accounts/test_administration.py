@@ -18,7 +18,9 @@ def test_members_are_listed_and_found_by_administrators_only(cast, browse):
         assert browse(person).get("/administration/members").status_code == 404
 
 
-def test_a_suspended_member_is_out_at_once_and_stays_signed_out_after_coming_back(app, cast, browse, give_password):
+def test_a_suspended_member_is_out_at_once_and_stays_signed_out_after_coming_back(
+    app, cast, browse, give_password
+):
     give_password(cast.petra)
     petra, karla = browse(cast.petra), browse(cast.karla)
     here = f"/administration/members/{cast.petra.id}/suspension"
@@ -48,7 +50,9 @@ def test_administrators_are_appointed_and_dismissed_but_never_the_last_one(app, 
     assert karla.send(f"{own}/appointment/delete").status_code == 303
     assert karla.get("/administration/members").status_code == 404
     with app.app_context():
-        assert db.session.scalars(sa.select(Member.id).where(Member.is_administrator)).all() == [cast.petra.id]
+        assert db.session.scalars(sa.select(Member.id).where(Member.is_administrator)).all() == [
+            cast.petra.id
+        ]
 
 
 def test_suspended_members_are_not_appointed(cast, browse):

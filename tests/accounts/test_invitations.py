@@ -32,7 +32,9 @@ def invite(app, cast):
     def write(inviter, space="FIN", role=Role.MEMBER, **more) -> str:
         with app.test_request_context(), unit_of_work():
             draft = Draft(cast.spaces[space], role, **more)
-            return invitations.invite(inviter.viewer, draft, uuid4(), LIFE, lambda code: f"http://x/join/{code}").code
+            return invitations.invite(
+                inviter.viewer, draft, uuid4(), LIFE, lambda code: f"http://x/join/{code}"
+            ).code
 
     return write
 
@@ -121,7 +123,9 @@ def test_members_find_no_invitations_at_all(cast, browse):
 def test_sending_twice_makes_one_invitation_whose_newest_code_is_good(app, cast, browse):
     client, key = browse(cast.manfred), str(uuid4())
     pages = [
-        client.send("/invitations", space_id=cast.spaces["FIN"], role="member", client_key=key).get_data(as_text=True)
+        client.send("/invitations", space_id=cast.spaces["FIN"], role="member", client_key=key).get_data(
+            as_text=True
+        )
         for _each in range(2)
     ]
     first, second = (re.search(r'id="invitation-code">([^<]+)<', page)[1] for page in pages)
@@ -197,7 +201,9 @@ def test_an_invitation_opens_once(app, cast, browse, invite):
         ({"password": "neu@betrieb.example"}, "new_password"),
     ],
 )
-def test_what_cannot_be_taken_is_refused_at_its_field_and_uses_nothing_up(app, cast, browse, invite, fields, fault):
+def test_what_cannot_be_taken_is_refused_at_its_field_and_uses_nothing_up(
+    app, cast, browse, invite, fields, fault
+):
     code = invite(cast.manfred)
     client = browse()
     refused = join(client, code, **fields)
@@ -269,7 +275,9 @@ def test_with_mail_no_answer_tells_whether_an_address_has_an_account(
     known = client.send(f"/join/{code}/address", email=cast.olga.email)
     unknown = client.send(f"/join/{code}/address", email="neu@betrieb.example")
     assert known.status_code == unknown.status_code == 200
-    assert same_page(known).replace(cast.olga.email, "") == same_page(unknown).replace("neu@betrieb.example", "")
+    assert same_page(known).replace(cast.olga.email, "") == same_page(unknown).replace(
+        "neu@betrieb.example", ""
+    )
     to_olga, to_nina = mails()
     assert "schon ein Konto" in to_olga.text
     assert "schon ein Konto" not in to_nina.text
@@ -288,7 +296,11 @@ def test_a_mailed_invitation_is_sent_and_sent_again_with_links_that_die_together
 ):
     client = browse(cast.manfred)
     client.send(
-        "/invitations", space_id=cast.spaces["FIN"], role="member", email="neu@betrieb.example", client_key=str(uuid4())
+        "/invitations",
+        space_id=cast.spaces["FIN"],
+        role="member",
+        email="neu@betrieb.example",
+        client_key=str(uuid4()),
     )
     with app.app_context():
         number = db.session.scalar(sa.select(Invitation.id))

@@ -86,7 +86,9 @@ def test_the_forged_answer_would_be_taken_for_its_own_challenge(app, cast):
         passkeys.add(cast.petra.viewer, PLACE, "Probe", forged_registration(b"c" * 32), b"d" * 32)
 
 
-@pytest.mark.parametrize("answer", ["", "{}", "null", "[]", "x" * 1000, '{"id": 1, "rawId": 2}', '{"id": "ä"}'])
+@pytest.mark.parametrize(
+    "answer", ["", "{}", "null", "[]", "x" * 1000, '{"id": 1, "rawId": 2}', '{"id": "ä"}']
+)
 def test_nonsense_is_no_passkey(cast, browse, answer):
     client = browse()
     client.send("/sign-in/passkey/challenge")

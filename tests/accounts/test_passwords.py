@@ -13,7 +13,13 @@ from tests.accounts.conftest import PASSWORD, same_page
 
 @pytest.mark.parametrize(
     "password",
-    ["vier blaue Elefanten", "Beschäftigungssicherung", "kurzschicht 7 uhr", "Öl+Späne#Halle3", "日本語のパスワードです"],
+    [
+        "vier blaue Elefanten",
+        "Beschäftigungssicherung",
+        "kurzschicht 7 uhr",
+        "Öl+Späne#Halle3",
+        "日本語のパスワードです",
+    ],
 )
 def test_long_passwords_are_taken_whatever_they_are_made_of(app, password):
     with app.test_request_context():

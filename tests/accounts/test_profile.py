@@ -47,7 +47,9 @@ def test_a_picture_is_encoded_again_and_shown_to_members_only(app, cast, browse)
     client = browse(cast.petra)
     assert upload(client, image()).status_code == 303
     with app.app_context():
-        address = f"/members/{cast.petra.id}/picture/{db.session.get_one(Member, cast.petra.id).picture_version}"
+        address = (
+            f"/members/{cast.petra.id}/picture/{db.session.get_one(Member, cast.petra.id).picture_version}"
+        )
     shown = browse(cast.olga).get(address)
     assert (shown.status_code, shown.mimetype) == (200, "image/webp")
     assert shown.headers["Cache-Control"] == "private, max-age=31536000, immutable"
@@ -75,7 +77,9 @@ def test_a_new_picture_has_a_new_address(app, cast, browse):
     assert client.get(f"/members/{cast.petra.id}/picture/{first}").status_code == 404
 
 
-@pytest.mark.parametrize("content", [b"", b"no picture", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"\xff\xd8\xff\xe0 cut"])
+@pytest.mark.parametrize(
+    "content", [b"", b"no picture", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"\xff\xd8\xff\xe0 cut"]
+)
 def test_what_is_no_picture_is_refused(app, cast, browse, content):
     assert upload(browse(cast.petra), BytesIO(content)).status_code == 422
     with app.app_context():

@@ -34,7 +34,9 @@ def enrol(app, cast, browse, give_password):
 @pytest.fixture
 def demanding(app, monkeypatch):
     """Moderators and administrators need a second factor."""
-    settings = dataclasses.replace(app.extensions["settings"], two_factor_roles=("moderator", "administrator"))
+    settings = dataclasses.replace(
+        app.extensions["settings"], two_factor_roles=("moderator", "administrator")
+    )
     monkeypatch.setitem(app.extensions, "settings", settings)
 
 
@@ -133,7 +135,9 @@ def test_typed_text_survives_the_second_step_too(cast, browse, enrol):
     assert 'action="/boards/1/topics"' in offered.get_data(as_text=True)
 
 
-def test_new_recovery_codes_void_the_old_and_switching_off_needs_the_password(app, cast, browse, enrol, mails):
+def test_new_recovery_codes_void_the_old_and_switching_off_needs_the_password(
+    app, cast, browse, enrol, mails
+):
     _totp, old = enrol(cast.petra)
     client = browse(cast.petra)
     assert client.send("/account/recovery-codes", password="falsch").status_code == 422
@@ -166,20 +170,28 @@ def test_whose_role_demands_it_sets_a_second_factor_up_first(app, cast, browse, 
     assert administrator.get("/administration/members").status_code == 303
 
 
-def test_where_a_role_demands_it_a_passkey_is_asked_for_after_the_password(app, cast, browse, give_password, demanding):
+def test_where_a_role_demands_it_a_passkey_is_asked_for_after_the_password(
+    app, cast, browse, give_password, demanding
+):
     for person in (cast.manfred, cast.petra):
         give_password(person)
         with app.app_context(), unit_of_work():
             db.session.add(
                 Passkey(
-                    member_id=person.id, name="x", credential_id=str(person.id).encode(), public_key=b"y", created_at=now()
+                    member_id=person.id,
+                    name="x",
+                    credential_id=str(person.id).encode(),
+                    public_key=b"y",
+                    created_at=now(),
                 )
             )
     assert "/sign-in/code" in enter(browse(), cast.manfred).location
     assert enter(browse(), cast.petra).location == "/"
 
 
-def test_an_administrator_takes_a_lost_second_factor_off_and_the_member_hears_of_it(app, cast, browse, enrol, mails):
+def test_an_administrator_takes_a_lost_second_factor_off_and_the_member_hears_of_it(
+    app, cast, browse, enrol, mails
+):
     enrol(cast.petra)
     petra, karla = browse(cast.petra), browse(cast.karla)
     here = f"/administration/members/{cast.petra.id}/second-factor/delete"

@@ -53,7 +53,8 @@ def test_unknown_wrong_and_suspended_get_the_very_same_answer(app, cast, browse,
     ]
     assert {page.status_code for page in pages} == {422}
     bodies = {
-        re.sub(r'name="csrf_token" value="[^"]*"|value="[^"]*@[^"]*"', "", page.get_data(as_text=True)) for page in pages
+        re.sub(r'name="csrf_token" value="[^"]*"|value="[^"]*@[^"]*"', "", page.get_data(as_text=True))
+        for page in pages
     }
     assert len(bodies) == 1
 
@@ -69,7 +70,9 @@ def test_an_unknown_address_costs_a_hash_like_a_known_one(cast, browse, give_pas
     assert checked == [True, False]
 
 
-@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example/x", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "https://evil.example/x", "/\\evil.example", "javascript:alert(1)"]
+)
 def test_signing_in_leads_to_paths_of_this_site_only(cast, browse, give_password, target):
     give_password(cast.petra)
     assert enter(browse(), cast.petra.email, next="/boards?x=1").location == "/boards?x=1"
@@ -78,7 +81,7 @@ def test_signing_in_leads_to_paths_of_this_site_only(cast, browse, give_password
 
 def test_what_was_typed_survives_an_expired_session(cast, browse, give_password):
     give_password(cast.petra)
-    text = "Unsere Erfahrung: <b>vier</b> Schichten & \"zwei\" Gruppen"
+    text = 'Unsere Erfahrung: <b>vier</b> Schichten & "zwei" Gruppen'
     client = browse()
     asked = client.send(f"/boards/{cast.board}/topics", title="Schichten", text=text, password="nie im HTML")
     assert asked.status_code == 401
@@ -130,7 +133,9 @@ def test_an_outdated_hash_is_made_again_at_sign_in(app, cast, browse, give_passw
 @pytest.fixture
 def limited(app, monkeypatch):
     """Browsers of the same house with its rate limits on."""
-    house = create_app(dataclasses.replace(app.extensions["settings"], rate_limits=True), publish_assets=False)
+    house = create_app(
+        dataclasses.replace(app.extensions["settings"], rate_limits=True), publish_assets=False
+    )
     house.testing = True
     house.test_client_class = app.test_client_class
     yield house.test_client

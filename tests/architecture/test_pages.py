@@ -2,6 +2,7 @@
 
 import io
 import re
+from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog, Message
@@ -182,22 +183,13 @@ def test_every_page_says_du_in_german_and_is_whole(app: Flask, scene: Scene) -> 
 @pytest.mark.parametrize("viewer", ["petra", "manfred", "karla"])
 def test_no_address_is_troubled_by_a_strange_question(app: Flask, scene: Scene, viewer: str) -> None:
     """Page numbers, cursors, filters and names as nobody's link has them: a page or 404, never a fault."""
+    huge = "9" * 30
     strange = [
-        "page=x",
-        "page=-1",
-        "page=99999999999999999999",
-        "after=1.2.3",
-        "after=x",
-        "before=9" + "9" * 40,
+        "page=x&after=x&before=x&quote=x&space=x&show=x&q=%00%ff",
+        f"page={huge}&after={huge}&before={huge}&quote={huge}&space={huge}&q=" + "x" * 5000,
+        "page=-1&after=1.2.3&before=-1&filter=king&quote=-1&space=-1&next=//evil.example",
+        "after=1.99999999999999999.1&page=0&quote=0",
     ]
-    strange += [
-        "after=1.99999999999999999.1",
-        "filter=king",
-        "q=%00%ff",
-        "quote=99999999999999999999",
-        "quote=x",
-    ]
-    strange += ["space=99999999999999999999", "show=x", "q=" + "x" * 5000, "next=//evil.example"]
     client = browser(app, scene, viewer)
     with app.app_context():
         paths = [
@@ -238,7 +230,7 @@ def test_every_text_is_translated_into_english(messages: Catalog, english: Catal
         words = known.string if known else ""
         if not (all(words) if isinstance(words, tuple) else words):
             missing.append(
-                f"{', '.join(f'{file}:{line}' for file, line in message.locations)}: {forms_of(message)[0]}"
+                f"{', '.join(f'{Path(file).relative_to(house.ROOT)}:{line}' for file, line in message.locations)}: {forms_of(message)[0]}"
             )
     assert missing == [], f"{len(missing)} texts without English in {ENGLISH.relative_to(house.ROOT)}"
 

@@ -174,7 +174,9 @@ def test_one_bad_mail_does_not_hold_up_the_others(app, write, postman, mailbox):
     write("nina@betrieb.example")
     with app.app_context(), unit_of_work():
         db.session.add(
-            OutgoingMail(recipient="kaputt\n@x", subject=SUBJECT, text="x", created_at=now(), next_try_at=now())
+            OutgoingMail(
+                recipient="kaputt\n@x", subject=SUBJECT, text="x", created_at=now(), next_try_at=now()
+            )
         )
     write("olga@betrieb.example")
     assert postman.deliver_due() == 2

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from forum.boards.service import topics
 from forum.core.db import db
 from forum.core.errors import Conflict, Denied, Invalid, NotFound, Refusal
+from forum.mail.delivery import postman_of
 from forum.web.errors import status_of
 from tests.cast import Cast, Person
 
@@ -75,6 +76,16 @@ def test_broken_letters_are_refused_in_words_and_nothing_is_lost(
     assert "ne Gr" in answer.text
 
 
+@pytest.fixture
+def in_earnest(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Faults are answered as for members, not raised as for tests; the postman stays at home."""
+    monkeypatch.setattr(postman_of(app), "is_at_work", True)
+    app.testing, app.config["PROPAGATE_EXCEPTIONS"] = False, False
+    yield
+    app.testing, app.config["PROPAGATE_EXCEPTIONS"] = True, None
+
+
+@pytest.mark.usefixtures("in_earnest")
 def test_a_fault_of_ours_is_owned_and_tells_nothing(
     app: Flask, cast: Cast, browse: Browse, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -83,29 +94,22 @@ def test_a_fault_of_ours_is_owned_and_tells_nothing(
 
     client = browse(cast.petra)
     monkeypatch.setattr(topics, "get_topic", fail)
-    app.testing, app.config["PROPAGATE_EXCEPTIONS"] = False, False
-    try:
-        page = client.get("/topics/1/posts/new")
-        script = client.get("/topics/1/posts/new", headers={"X-Requested-With": "fetch"})
-    finally:
-        app.testing, app.config["PROPAGATE_EXCEPTIONS"] = True, None
+    page = client.get("/topics/1/posts/new")
+    script = client.get("/topics/1/posts/new", headers={"X-Requested-With": "fetch"})
     assert (page.status_code, script.status_code) == (500, 500)
     assert "Das liegt an uns" in page.text
     assert "secret" not in page.text + script.text
     assert "the secret inside" in caplog.text
 
 
+@pytest.mark.usefixtures("in_earnest")
 def test_a_fault_in_the_database_still_shows_a_page(
     app: Flask, cast: Cast, browse: Browse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """PostgreSQL answers nothing more in a transaction that failed; the page asks for the rail all the same."""
     client = browse(cast.petra)
     monkeypatch.setattr(topics, "get_topic", lambda *_a, **_k: db.session.execute(sa.text("SELECT nonsense")))
-    app.testing, app.config["PROPAGATE_EXCEPTIONS"] = False, False
-    try:
-        page = client.get("/topics/1/posts/new")
-    finally:
-        app.testing, app.config["PROPAGATE_EXCEPTIONS"] = True, None
+    page = client.get("/topics/1/posts/new")
     assert page.status_code == 500
     assert "Das liegt an uns" in page.text
 

@@ -96,10 +96,8 @@ def first_unread(opened: OpenTopic) -> int:
     topic = opened.topic
     if not opened.is_unread:
         return topic.last_number
-    if opened.seen is not None:
-        return min(opened.seen + 1, topic.last_number)
     statement = sa.select(sa.func.min(Post.number)).where(
-        Post.topic_id == topic.id, Post.created_at > opened.baseline
+        Post.topic_id == topic.id, Post.number > (opened.seen or 0), Post.created_at > opened.baseline
     )
     return db.session.scalar(statement) or 1
 

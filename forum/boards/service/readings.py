@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from forum.boards import policy
 from forum.boards.models import Board, BoardReading, Reading, Topic
+from forum.boards.queries.posts import first_unread, open_topic
 from forum.boards.queries.unread import unread_topics
 from forum.boards.service.boards import get_board
 from forum.core.access import Viewer
@@ -19,10 +20,13 @@ _OVERLAP = timedelta(minutes=1)
 
 def record_reading(viewer: Viewer, topic_id: int, number: int) -> None:
     """The viewer has seen the posts up to `number`; a lower number than before changes nothing."""
-    topic = db.session.get(Topic, topic_id)
-    if topic is None or not policy.may_read(viewer, topic.board) or viewer.member_id is None:
+    opened = open_topic(viewer, topic_id)
+    if opened is None or not policy.may_read(viewer, opened.topic.board) or viewer.member_id is None:
         raise NotFound
-    note_reading(viewer.member_id, topic_id, min(max(number, 0), topic.last_number))
+    topic = opened.topic
+    # Who looks at the first page of a topic read long ago has not forgotten the rest of it.
+    known = first_unread(opened) - 1 if opened.is_unread else topic.last_number
+    note_reading(viewer.member_id, topic_id, min(max(number, known), topic.last_number))
     _advance(viewer, topic.board_id)
 
 
@@ -39,13 +43,27 @@ def note_reading(member_id: int, topic_id: int, number: int) -> None:
 def mark_board_read(viewer: Viewer, board_id: int) -> Board:
     """Everything on the board counts as read."""
     board = get_board(viewer, board_id)
-    _read_until(viewer, [board_id])
+    _mark_read(viewer, [board_id])
     return board
 
 
 def mark_all_read(viewer: Viewer) -> None:
     """Everything on every board the viewer may read counts as read."""
-    _read_until(viewer, list(db.session.scalars(sa.select(Board.id).where(policy.readable_by(viewer)))))
+    _mark_read(viewer, list(db.session.scalars(sa.select(Board.id).where(policy.readable_by(viewer)))))
+
+
+def _mark_read(viewer: Viewer, board_ids: list[int]) -> None:
+    """All on the boards is read; topics left half-way are read to their end, or the next jump would lead back."""
+    mine = sa.and_(Reading.member_id == viewer.member_id, Topic.board_id.in_(board_ids))
+    ends = sa.select(Topic.last_number).where(Topic.id == Reading.topic_id).scalar_subquery()
+    half_way = sa.select(Reading.topic_id).join(Topic, Topic.id == Reading.topic_id).where(mine)
+    db.session.execute(
+        sa.update(Reading)
+        .where(Reading.member_id == viewer.member_id, Reading.topic_id.in_(half_way))
+        .values(last_number=ends)
+        .execution_options(synchronize_session=False)
+    )
+    _read_until(viewer, board_ids)
 
 
 def _advance(viewer: Viewer, board_id: int) -> None:
