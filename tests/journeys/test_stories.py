@@ -252,6 +252,16 @@ def test_what_was_once_read_does_not_become_new_by_looking_back(sign_in):
     petra.wait_for_url("**#4")
     expect(petra.locator(".post.new")).to_have_count(1)
 
+    never_opened = begin_topic(manfred, "Nie geöffnet", "Nummer eins.")
+    reply(manfred, never_opened, "Nummer zwei.")
+    petra.goto(BOARD)
+    petra.get_by_role("button", name="Alles als gelesen markieren").click()
+    reply(manfred, never_opened, "Nummer drei.")
+    token = petra.locator("header [name=csrf_token]").first.get_attribute("value")
+    petra.request.post(f"{never_opened}/reading", form={"csrf_token": token or "", "number": "1"})
+    petra.goto(BOARD)
+    expect(petra.locator(".topic", has_text="Nie geöffnet").locator(".figures")).to_contain_text("1 neu")
+
 
 # --- Nothing that was written is lost ---------------------------------------------------------------------
 
