@@ -5,6 +5,11 @@ BIN := $(VENV)/bin
 BIND ?= 127.0.0.1:8000
 PYBABEL := $(BIN)/pybabel -q
 
+# Links printed and mailed lead to where the server listens, unless a setting says otherwise.
+ifneq ($(BIND),127.0.0.1:8000)
+export NETWORK_PUBLIC_URL ?= http://$(BIND)
+endif
+
 .PHONY: run demo test check bench shots lock messages clean help
 
 help:  ## This list.

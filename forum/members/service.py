@@ -32,7 +32,8 @@ def clean_address(raw: str) -> str:
 
 def key_of(address: str) -> str:
     """What makes two spellings one address."""
-    return unicodedata.normalize("NFC", address.strip()).casefold()
+    # PostgreSQL takes no NUL; an address that holds one is nobody's.
+    return unicodedata.normalize("NFC", address.strip().replace("\0", "\ufffd")).casefold()
 
 
 def find_by_address(address: str) -> Member | None:

@@ -6,7 +6,7 @@ from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, IntegrityError
 from werkzeug.exceptions import HTTPException
 
 from forum.core.db import db
@@ -42,6 +42,12 @@ def init_errors(app: Flask) -> None:
         return _again(
             _("Das war sehr oft in kurzer Zeit. Warte einen Moment und sende es dann noch einmal."), 429
         )
+
+    @app.errorhandler(IntegrityError)
+    def beaten(_error: IntegrityError) -> ResponseReturnValue:
+        """Two people made the same thing at once, past the service's own check: the database kept the first."""
+        db.session.rollback()
+        return _again(_("Jemand war im selben Moment schneller. Sende es noch einmal."), 409)
 
     @app.errorhandler(OverflowError)
     @app.errorhandler(DataError)
