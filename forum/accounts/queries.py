@@ -14,7 +14,7 @@ from forum.core.db import db
 from forum.core.paging import Slice, read_cursor, write_cursor
 from forum.core.persons import Person
 from forum.members.models import Member, Standing
-from forum.spaces.models import Membership, Space
+from forum.spaces.models import Membership, Space, SpaceKind
 
 _PAGE = 50
 
@@ -162,8 +162,10 @@ def list_invitations(
 
 
 def list_inviting_spaces(viewer: Viewer) -> list[tuple[int, str]]:
-    """Id and name of each space the viewer may invite into."""
-    query = sa.select(Space.id, Space.name).order_by(Space.position, Space.name)
+    """Id and name of each space the viewer may invite into; regions first, whoever joins one is in the network."""
+    query = sa.select(Space.id, Space.name).order_by(
+        Space.kind == SpaceKind.NETWORK, Space.position, Space.name
+    )
     if not viewer.is_administrator:
         query = query.where(Space.id.in_(policy.inviting_spaces(viewer)))
     return [(space_id, name) for space_id, name in db.session.execute(query)]

@@ -65,6 +65,7 @@ def show_start() -> ResponseReturnValue:
         greeting=part_of_day(),
         new=new,
         is_first_day=g.viewer.is_administrator and not new and members.is_house_empty(),
+        recent=[] if new else boards.topics.list_recent(g.viewer, limit=5),
         unanswered=boards.topics.list_unanswered(g.viewer),
     )
 

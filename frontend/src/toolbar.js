@@ -4,9 +4,9 @@ import { COMMANDS } from "./commands.js";
 // name of the command and label → icon in the sprite
 const GROUPS = [
   { bold: "bold", italic: "italic", strike: "strikethrough" },
-  { heading1: "h-1", heading2: "h-2", heading3: "h-3" },
   { bulletList: "list", orderedList: "list-numbers", outdent: "indent-decrease", indent: "indent-increase" },
   { quote: "quote", link: "link", table: "table-plus", code: "code" },
+  { heading1: "h-1", heading2: "h-2", heading3: "h-3" },
   {
     rowAdd: "row-insert-bottom",
     rowDelete: "row-remove",

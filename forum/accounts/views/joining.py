@@ -169,6 +169,9 @@ def _join(code: str, form: JoinForm) -> bool:
         )
         return False
     enter(member_id, stays=False)
+    flash(
+        _("Willkommen. Auf dieser Seite siehst du immer zuerst, was in deinen Bereichen neu ist."), "success"
+    )
     return True
 
 

@@ -10,7 +10,7 @@ from forum.accounts.forms.sign_in import ForgottenForm, NewPasswordForm
 from forum.accounts.models import TokenKind
 from forum.accounts.service import passwords, tokens
 from forum.accounts.views.blueprint import bp
-from forum.accounts.views.identity import leave
+from forum.accounts.views.identity import settings, leave
 from forum.core.errors import NotFound
 from forum.web.access import members_only, public
 from forum.web.limits import GUESSING, MAILING, limiter
@@ -20,7 +20,9 @@ from forum.web.links import public_link
 @bp.get("/password/forgotten")
 @public
 def new_reset() -> ResponseReturnValue:
-    return render_template("accounts/new_reset.html", form=ForgottenForm(formdata=None))
+    return render_template(
+        "accounts/new_reset.html", sends_mail=_sends_mail(), form=ForgottenForm(formdata=None)
+    )
 
 
 @bp.post("/password/forgotten")
@@ -30,8 +32,8 @@ def create_reset() -> ResponseReturnValue:
     form = ForgottenForm()
     sent = form.succeeds(lambda: passwords.request_reset(form.email.data, _link_to_reset))
     if not sent:
-        return render_template("accounts/new_reset.html", form=form), 422
-    return render_template("accounts/create_reset.html")
+        return render_template("accounts/new_reset.html", sends_mail=_sends_mail(), form=form), 422
+    return render_template("accounts/create_reset.html", sends_mail=_sends_mail())
 
 
 @bp.get("/password/reset/<token>")
@@ -80,3 +82,8 @@ def update_password() -> ResponseReturnValue:
 
 def _link_to_reset(token: str) -> str:
     return public_link("accounts.new_password", token=token)
+
+
+def _sends_mail() -> bool:
+    """Whether mails leave by themselves; else they wait on a page of the administration."""
+    return bool(settings().smtp_host)

@@ -132,8 +132,10 @@ def list_unanswered(viewer: Viewer, limit: int = 5) -> list[TopicRow]:
     return _listed(_UNANSWERED.limit(limit), viewer)
 
 
-def list_recent(viewer: Viewer, space_id: int, limit: int = 8) -> list[TopicRow]:
-    """The topics of one space of the viewer, newest activity first."""
+def list_recent(viewer: Viewer, space_id: int | None = None, limit: int = 8) -> list[TopicRow]:
+    """The topics of one space of the viewer, or of all, newest activity first."""
+    if space_id is None:
+        return _listed(_BY_ACTIVITY.limit(limit), viewer)
     return _listed(_RECENT_IN_SPACE.limit(limit), viewer, space_id=space_id)
 
 
