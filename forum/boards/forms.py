@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange
 
 from forum.boards.models import Starters
@@ -51,8 +52,8 @@ class BoardForm(Form):
     starters = RadioField(
         _l("Wer beginnt hier Themen?"),
         choices=[
-            (Starters.MEMBERS.value, _l("Alle Mitglieder des Bereichs")),
-            (Starters.STAFF.value, _l("Nur die IG Metall")),
+            SelectChoice(Starters.MEMBERS.value, _l("Alle Mitglieder des Bereichs")),
+            SelectChoice(Starters.STAFF.value, _l("Nur die IG Metall")),
         ],
         default=Starters.MEMBERS.value,
     )
@@ -73,4 +74,4 @@ class DraftForm(Form):
 class StepForm(Form):
     """One place up (-1) or down (+1)."""
 
-    step = SelectField(coerce=int, choices=[(-1, "-1"), (1, "1")])
+    step = SelectField(coerce=int, choices=[SelectChoice(-1, "-1"), SelectChoice(1, "1")])

@@ -104,7 +104,7 @@ def update_display() -> ResponseReturnValue:
     form = DisplayForm()
     chosen = {name: form[name].data for name in ("locale", "theme") if form[name].data}
     if not form.validate_on_submit() or any(
-        value not in dict(form[name].choices) for name, value in chosen.items()
+        value not in {choice.value for choice in form[name].choices} for name, value in chosen.items()
     ):
         raise NotFound
     if g.viewer.is_signed_in:

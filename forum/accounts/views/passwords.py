@@ -10,7 +10,7 @@ from forum.accounts.forms.sign_in import ForgottenForm, NewPasswordForm
 from forum.accounts.models import TokenKind
 from forum.accounts.service import passwords, tokens
 from forum.accounts.views.blueprint import bp
-from forum.accounts.views.identity import settings, leave
+from forum.accounts.views.identity import leave, settings
 from forum.core.errors import NotFound
 from forum.web.access import members_only, public
 from forum.web.limits import GUESSING, MAILING, limiter

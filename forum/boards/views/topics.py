@@ -7,6 +7,7 @@ from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
+from wtforms.fields.choices import SelectChoice
 
 from forum.boards import policy, queries, service
 from forum.boards.forms import DraftForm, MoveForm, ReadingForm, TitleForm, TopicForm
@@ -304,5 +305,5 @@ def _title_form(form: TitleForm, topic: Topic) -> str:
 
 def _move_form(form: MoveForm, topic: Topic) -> str:
     targets = queries.boards.list_targets(g.viewer, besides=topic.board_id)
-    form.board_id.choices = [(board_id, f"{space} › {name}") for board_id, name, space in targets]
+    form.board_id.choices = [SelectChoice(board_id, f"{space} › {name}") for board_id, name, space in targets]
     return render_template("boards/new_move.html", form=form, topic=topic, space=topic.board.space)
