@@ -10,10 +10,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from unittest.mock import patch
 
 from bench.data import application
 from forum import cli
@@ -61,17 +60,8 @@ def gunicorn(
 
 
 def _gunicorn_arguments(instance: Path, bind: str) -> list[str]:
-    """What `serve` hands to gunicorn, taken from `serve` itself so that the two cannot drift apart."""
-    app = application(instance)
-    with (
-        app.app_context(),
-        patch.object(cli, "WSGIApplication"),
-        patch.object(sys, "argv", []),
-        redirect_stdout(None),
-    ):
-        assert cli.serve.callback
-        cli.serve.callback(bind=bind)
-        return list(sys.argv)
+    """What `serve` hands to gunicorn, by the same function."""
+    return ["gunicorn", *cli.server_arguments(application(instance).extensions["settings"], bind)]
 
 
 @contextmanager

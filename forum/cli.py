@@ -6,7 +6,6 @@ import sys
 import click
 from flask import Flask, current_app
 from flask_migrate import upgrade
-from gunicorn.app.wsgiapp import WSGIApplication
 
 from forum.accounts.service.invitations import ensure_setup_code
 from forum.config import ROOT, Settings
@@ -46,12 +45,18 @@ def serve(bind: str) -> None:
     """Run the whole product on this machine: one process, one thread for each request under way."""
     settings = _settings()
     click.echo(f"  {settings.public_url}")
-    sys.argv = [
-        "gunicorn", "wsgi:app", "--chdir", str(ROOT), "--bind", bind, "--workers", "1", "--worker-class", "gthread",
+    sys.stdout.flush()
+    # In place of this process: the server's parent then holds no second copy of the application.
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *server_arguments(settings, bind)])  # noqa: S606
+
+
+def server_arguments(settings: Settings, bind: str) -> list[str]:
+    """How gunicorn runs the application on one machine."""
+    return [
+        "wsgi:app", "--chdir", str(ROOT), "--bind", bind, "--workers", "1", "--worker-class", "gthread",
         "--threads", str(settings.server_threads), "--no-control-socket", "--graceful-timeout", "10",
-        "--keep-alive", "30", "--log-level", "warning", "--worker-tmp-dir", _memory_folder(),
+        "--keep-alive", "30", "--log-level", "warning", "--worker-tmp-dir", _memory_folder(settings),
     ]  # fmt: skip
-    WSGIApplication("%(prog)s [OPTIONS]").run()
 
 
 def _settings() -> Settings:
@@ -59,9 +64,9 @@ def _settings() -> Settings:
     return settings
 
 
-def _memory_folder() -> str:
+def _memory_folder(settings: Settings) -> str:
     """Where the worker's heartbeat goes: a disk that stalls must not look like a worker that died."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else str(_settings().instance)  # noqa: S108
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else str(settings.instance)  # noqa: S108
 
 
 def _print_sign_ins(settings: Settings) -> None:

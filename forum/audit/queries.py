@@ -43,6 +43,7 @@ ACTIONS: dict[str, LazyString] = {
     "passkey.removed": _l("Passkey entfernt"),
     "totp.confirmed": _l("Zweiten Schutz eingerichtet"),
     "totp.ended": _l("Zweiten Schutz ausgeschaltet"),
+    "second_factor.reset": _l("Zweiten Schutz zurückgesetzt"),
     "recovery_codes.renewed": _l("Wiederherstellungscodes erneuert"),
 }
 

@@ -55,6 +55,9 @@ class Board(Model):
     space: Mapped[Space] = relationship(lazy="joined", innerjoin=True)
 
 
+_UNANSWERED = sa.text("last_number = 1 AND closed_at IS NULL")
+
+
 class Topic(Model):
     """Thema. `last_number` counts posts ever written; numbers are never given twice.
 
@@ -65,7 +68,14 @@ class Topic(Model):
     __tablename__ = "topic"
     __table_args__ = (
         sa.Index("ix_topic_listing", "board_id", "is_pinned", "last_post_at", "id"),
-        sa.Index("ix_topic_newest", "board_id", "last_post_at", "id"),
+        sa.Index("ix_topic_newest", "board_id", "last_post_at", "id", "last_number"),
+        sa.Index(
+            "ix_topic_unanswered",
+            "board_id",
+            "last_post_at",
+            sqlite_where=_UNANSWERED,
+            postgresql_where=_UNANSWERED,
+        ),
         sa.Index("ix_topic_activity", "space_id", "last_post_at", "id"),
     )
 
@@ -141,6 +151,7 @@ class Reading(Model):
     """How far a member has read a topic: the number of the last post seen."""
 
     __tablename__ = "reading"
+    __table_args__ = ({"sqlite_with_rowid": False},)  # looked up by the whole key, always
 
     member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"), primary_key=True)
     topic_id: Mapped[int] = mapped_column(sa.ForeignKey("topic.id"), primary_key=True)
@@ -151,6 +162,7 @@ class BoardReading(Model):
     """Everything on the board up to `read_until` counts as read by the member."""
 
     __tablename__ = "board_reading"
+    __table_args__ = ({"sqlite_with_rowid": False},)  # looked up by the whole key, always
 
     member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"), primary_key=True)
     board_id: Mapped[int] = mapped_column(sa.ForeignKey("board.id"), primary_key=True)
@@ -161,6 +173,7 @@ class Draft(Model):
     """What a member was typing at `place` (`board:3`, `topic:12`, `post:40`) and has not sent."""
 
     __tablename__ = "draft"
+    __table_args__ = ({"sqlite_with_rowid": False},)  # looked up by the whole key, always
 
     member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"), primary_key=True)
     place: Mapped[str] = mapped_column(sa.String(40), primary_key=True)

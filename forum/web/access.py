@@ -4,14 +4,18 @@ import enum
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forum.core.errors import NotFound
+from forum.web.errors import error_page
 from forum.web.resubmission import ask_to_sign_in
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+#: What a browser says of a request that a page of somebody else's made.
+_FOREIGN = frozenset({"cross-site", "same-site"})
 
 
 class Access(enum.Enum):
@@ -48,6 +52,11 @@ def init_access(app: Flask) -> None:
     @app.before_request
     def admit() -> ResponseReturnValue | None:
         g.viewer = current_user.viewer
+        if request.method == "POST" and request.headers.get("Sec-Fetch-Site") in _FOREIGN:
+            # Another site's form would be offered again after sign-in, to be sent by an unsuspecting hand.
+            answer = error_page(400)
+            session.modified = False  # nor may the page's new session take the place of the member's own
+            return answer
         if request.endpoint is None:
             return None  # no such address: the router's 404 follows
         access = access_of(current_app.view_functions[request.endpoint])

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -42,12 +43,15 @@ def tree_hash(folder: Path) -> str:
 def publish(source: Path, target: Path) -> Path:
     """Copy `source` to `target` with gzip and brotli beside each file; a finished copy is kept as it is."""
     if not target.exists():
-        draft = target.with_suffix(".new")
-        shutil.rmtree(draft, ignore_errors=True)
-        shutil.copytree(source, draft)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=target.parent))  # of its own: two processes may start at once
+        shutil.copytree(source, draft, dirs_exist_ok=True)
         compressor = Compressor(quiet=True)
         for file in [path for path in draft.rglob("*") if path.is_file()]:
             if compressor.should_compress(file.name):
                 list(compressor.compress(str(file)))
-        draft.rename(target)
+        try:
+            draft.rename(target)
+        except OSError:  # the other one was faster, and made the same
+            shutil.rmtree(draft)
     return target

@@ -82,6 +82,8 @@ def error_page(status: int, message: str = "") -> ResponseReturnValue:
 def _again(reason: str, status: int) -> ResponseReturnValue:
     if request.headers.get("X-Requested-With") == "fetch":
         return {"error": reason}, status
+    if request.method != "POST":
+        return error_page(status, reason)  # nothing was typed, and a button would send what nobody wrote
     kept = kept_request()
     return offer_again(kept["kept_action"], kept["kept_fields"], reason, status)
 

@@ -19,11 +19,16 @@ from forum.core.errors import Invalid
 Result = TypeVar("Result")
 
 
+#: More than any form has; a million empty ones would keep a thread busy for seconds.
+_MAX_FIELDS = 1000
+
+
 class _FormParser(FormDataParser):
     """Letters that are not UTF-8 become U+FFFD, which every text refuses; else they would stay as a typed `%F6`."""
 
     def _parse_urlencoded(self, stream: IO[bytes], *_about: Any) -> Any:
-        sent = parse_qsl(stream.read().decode(errors="replace"), keep_blank_values=True, errors="replace")
+        typed = stream.read().decode(errors="replace")
+        sent = parse_qsl(typed, keep_blank_values=True, errors="replace", max_num_fields=_MAX_FIELDS)
         return stream, self.cls(sent), self.cls()
 
 
@@ -40,7 +45,9 @@ class Form(FlaskForm):
         csrf = False  # checked for every write by CSRFProtect, before any view
 
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
-            """What was sent, each in its kind: a file where a text is due is no text."""
+            """What was sent, each in its kind: a file where a text is due is no text, and JSON is no form."""
+            if request.is_json:
+                return None
             sent = super().wrap_formdata(form, formdata)
             if not sent or not request.files:
                 return sent

@@ -1,13 +1,26 @@
 """How often one person may do a thing; counted per member, or per address for visitors."""
 
+from ipaddress import IPv6Address, ip_address, ip_network
+
 from flask import g
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 
+def network_address() -> str:
+    """Where the request comes from. Of IPv6 the /64: all its addresses are one household's to take turns with."""
+    try:
+        address = ip_address(get_remote_address())
+    except ValueError:
+        return get_remote_address()
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        return str(ip_network((int(address), 64), strict=False))
+    return str(address)
+
+
 def _who() -> str:
     viewer = g.get("viewer")
-    return f"member:{viewer.member_id}" if viewer and viewer.is_signed_in else get_remote_address()
+    return f"member:{viewer.member_id}" if viewer and viewer.is_signed_in else network_address()
 
 
 limiter = Limiter(key_func=_who, headers_enabled=False, storage_uri="memory://")

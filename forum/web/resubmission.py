@@ -43,7 +43,7 @@ def read_fields(fields_json: str) -> dict[str, str]:
         return {}
     try:
         fields = json.loads(fields_json)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(fields, dict):
         return {}

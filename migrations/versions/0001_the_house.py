@@ -132,7 +132,8 @@ def upgrade():
     sa.Column('text', sa.Text(), nullable=False),
     sa.Column('updated_at', forum.core.db.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['member_id'], ['member.id'], name=op.f('fk_draft_member_id_member')),
-    sa.PrimaryKeyConstraint('member_id', 'place', name=op.f('pk_draft'))
+    sa.PrimaryKeyConstraint('member_id', 'place', name=op.f('pk_draft')),
+    sqlite_with_rowid=False
     )
     op.create_table('invitation',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -255,7 +256,8 @@ def upgrade():
     sa.Column('read_until', forum.core.db.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['board_id'], ['board.id'], name=op.f('fk_board_reading_board_id_board')),
     sa.ForeignKeyConstraint(['member_id'], ['member.id'], name=op.f('fk_board_reading_member_id_member')),
-    sa.PrimaryKeyConstraint('member_id', 'board_id', name=op.f('pk_board_reading'))
+    sa.PrimaryKeyConstraint('member_id', 'board_id', name=op.f('pk_board_reading')),
+    sqlite_with_rowid=False
     )
     op.create_table('council',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -288,7 +290,8 @@ def upgrade():
         batch_op.create_index('ix_topic_activity', ['space_id', 'last_post_at', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_topic_author_id'), ['author_id'], unique=False)
         batch_op.create_index('ix_topic_listing', ['board_id', 'is_pinned', 'last_post_at', 'id'], unique=False)
-        batch_op.create_index('ix_topic_newest', ['board_id', 'last_post_at', 'id'], unique=False)
+        batch_op.create_index('ix_topic_newest', ['board_id', 'last_post_at', 'id', 'last_number'], unique=False)
+        batch_op.create_index('ix_topic_unanswered', ['board_id', 'last_post_at'], unique=False, sqlite_where=sa.text('last_number = 1 AND closed_at IS NULL'), postgresql_where=sa.text('last_number = 1 AND closed_at IS NULL'))
 
     op.create_table('mandate',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -335,7 +338,8 @@ def upgrade():
     sa.Column('last_number', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['member_id'], ['member.id'], name=op.f('fk_reading_member_id_member')),
     sa.ForeignKeyConstraint(['topic_id'], ['topic.id'], name=op.f('fk_reading_topic_id_topic')),
-    sa.PrimaryKeyConstraint('member_id', 'topic_id', name=op.f('pk_reading'))
+    sa.PrimaryKeyConstraint('member_id', 'topic_id', name=op.f('pk_reading')),
+    sqlite_with_rowid=False
     )
     op.create_table('post_revision',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -363,6 +367,7 @@ def downgrade():
 
     op.drop_table('mandate')
     with op.batch_alter_table('topic', schema=None) as batch_op:
+        batch_op.drop_index('ix_topic_unanswered', sqlite_where=sa.text('last_number = 1 AND closed_at IS NULL'), postgresql_where=sa.text('last_number = 1 AND closed_at IS NULL'))
         batch_op.drop_index('ix_topic_newest')
         batch_op.drop_index('ix_topic_listing')
         batch_op.drop_index(batch_op.f('ix_topic_author_id'))

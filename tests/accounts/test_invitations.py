@@ -1,5 +1,6 @@
 """Invitations: who may write them, what they open, how they end."""
 
+import dataclasses
 import re
 from datetime import timedelta
 from itertools import product
@@ -14,6 +15,7 @@ from forum.accounts.models import Invitation
 from forum.accounts.service import invitations
 from forum.accounts.service.codes import hash_of, new_code, read_code
 from forum.accounts.service.invitations import Draft
+from forum.audit.models import Entry
 from forum.core.access import ANYONE, Role, Viewer
 from forum.core.clock import now
 from forum.core.db import db, unit_of_work
@@ -353,3 +355,42 @@ def test_a_visitor_is_no_member_who_could_accept(app, cast, invite):
     code = invite(cast.manfred)
     with app.test_request_context(), pytest.raises(Denied), unit_of_work():
         invitations.accept_as_member(Viewer(), code)
+
+
+# -- what somebody leaves behind
+
+
+def test_an_invitation_as_guest_takes_no_moderators_role(app, cast, browse, invite):
+    for person, role in ((cast.manfred, Role.MODERATOR), (cast.sabine, Role.STAFF)):
+        code = invite(cast.karla, "FIN", Role.EXPERT)
+        assert browse(person).send(f"/join/{code}/membership").status_code == 303
+        assert roles_of(app, person.email)[cast.spaces["FIN"]] is role
+
+
+def test_a_former_administrators_invitations_open_only_what_others_may_write_too(app, cast, browse, invite):
+    with app.app_context(), unit_of_work():
+        db.session.get_one(Member, cast.sabine.id).is_administrator = True
+    sabine = dataclasses.replace(cast.sabine.viewer, is_administrator=True)
+    with app.test_request_context(), unit_of_work():
+        codes = [
+            invitations.invite(sabine, Draft(cast.spaces["FIN"], *more), uuid4(), LIFE, str).code
+            for more in ((Role.MEMBER, "", "", "", True), (Role.MODERATOR,), (Role.MEMBER,))
+        ]
+
+    def opens():
+        return [browse().get(f"/join/{code}").status_code for code in codes]
+
+    karla = browse(cast.karla)
+    assert opens() == [200, 200, 200]
+    assert karla.send(f"/administration/members/{cast.sabine.id}/appointment/delete").status_code == 303
+    assert opens() == [404, 404, 200]
+    assert karla.send(f"/administration/members/{cast.sabine.id}/suspension").status_code == 303
+    assert opens() == [404, 404, 404]
+
+
+def test_who_becomes_administrator_by_invitation_stands_in_the_record(app, cast, browse, invite):
+    code = invite(cast.karla, "FIN", is_administrator=True)
+    assert browse(cast.petra).send(f"/join/{code}/membership").status_code == 303
+    with app.app_context():
+        entry = db.session.scalars(sa.select(Entry).where(Entry.action == "administrator.appointed")).one()
+        assert (entry.actor_id, entry.subject_id) == (cast.karla.id, cast.petra.id)

@@ -27,5 +27,5 @@ def test_every_recorded_act_has_words_and_no_words_are_left_over() -> None:
 
 
 def test_acts_are_told_in_german(context: Flask) -> None:
-    assert action_text("post.hidden") == "Beitrag ausgeblendet"
+    assert action_text("post.hidden") == "Beitrag verborgen"
     assert action_text("cake.eaten") == "cake.eaten"

@@ -106,9 +106,9 @@ def test_members_leave_by_themselves_and_moderators_send_members_away() -> None:
 def test_the_last_moderator_neither_leaves_nor_steps_down_until_another_is_named() -> None:
     here = region.space()
     first = region.member(where=here, role=Role.MODERATOR)
-    with pytest.raises(Invalid, match="letzte Moderation"):
+    with pytest.raises(Invalid, match="letzte Moderator:in"):
         service.leave(region.viewer(first), here.id)
-    with pytest.raises(Invalid, match="letzte Moderation"):
+    with pytest.raises(Invalid, match="letzte Moderator:in"):
         service.change_role(region.viewer(first), here.id, first.id, Role.MEMBER)
     region.member(where=here, role=Role.MODERATOR)
     service.change_role(region.viewer(first), here.id, first.id, Role.MEMBER)

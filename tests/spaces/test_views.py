@@ -104,7 +104,7 @@ def test_a_member_leaves_and_the_last_moderator_is_told_why_not(
     assert petra.get(f"/spaces/{here}/members").status_code == 404
     refused = manfred.send(f"/spaces/{here}/members/{cast.manfred.id}/delete")
     assert refused.status_code == 422
-    assert "Du bist hier die letzte Moderation" in text(refused)
+    assert "Du bist hier die letzte Moderator:in" in text(refused)
     assert role_of(app, cast.manfred, here) is Role.MODERATOR
 
 

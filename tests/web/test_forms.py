@@ -75,3 +75,21 @@ def test_a_verb_is_done_once_and_only_with_good_fields(app: Flask) -> None:
 def test_a_file_where_a_text_is_due_is_no_text(app: Flask) -> None:
     with app.test_request_context(method="POST", data={"name": (io.BytesIO(b"x"), "x.txt")}):
         assert not Sample().name.data
+
+
+@pytest.mark.parametrize("sent", ['{"text": {"a": 1}}', '{"text": 5}', "[1]", "[" * 100_000])
+def test_json_is_no_form(app: Flask, cast: Cast, browse: Browse, sent: str) -> None:
+    with app.app_context():
+        topic_id = cast.topic()
+    client = browse(cast.petra)
+    headers = {"Content-Type": "application/json", "X-CSRFToken": client.token()}
+    assert client.post(f"/topics/{topic_id}/posts", data=sent, headers=headers).status_code == 422
+
+
+def test_a_form_of_countless_fields_is_none(browse: Browse) -> None:
+    sent = "csrf_token=x" + "&a" * 1000
+    answer = browse(None).post(
+        "/sign-in", data=sent, headers={"Content-Type": "application/x-www-form-urlencoded"}
+    )
+    assert answer.status_code == 400
+    assert 'name="a"' not in answer.text

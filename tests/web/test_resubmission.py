@@ -147,7 +147,9 @@ def test_what_is_offered_again_goes_to_this_site_only(
     assert BeautifulSoup(page.text, "html.parser").find("form", attrs={"class": "writing"})["action"] == "/"
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '"x"', "null", "{" * 2000, " " * (KEPT_LIMIT + 1)])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '"x"', "null", "{" * 2000, "[" * 150_000, " " * (KEPT_LIMIT + 1)]
+)
 def test_what_is_no_set_of_fields_is_none(text: str) -> None:
     assert read_fields(text) == {}
 
@@ -164,3 +166,24 @@ def test_fields_come_back_as_they_were(fields: dict[str, str]) -> None:
 @given(st.text(max_size=200))
 def test_reading_fields_never_fails(text: str) -> None:
     assert isinstance(read_fields(text), dict)
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_what_another_sites_page_sends_is_not_offered_again(cast: Cast, browse: Browse, site: str) -> None:
+    """Else "send it once more" after sign-in would do a stranger's bidding, with a good token."""
+    path = f"/administration/members/{cast.petra.id}/appointment"
+    for person in (None, cast.karla):
+        answer = browse(person).post(path, data={"x": "1"}, headers={"Sec-Fetch-Site": site})
+        assert answer.status_code == 400
+        assert f'action="{path}"' not in answer.text
+        assert "kept_action" not in answer.text
+        assert "Set-Cookie" not in answer.headers  # the session of the member stays
+    own = browse(None).post(path, headers={"Sec-Fetch-Site": "same-origin"})
+    assert own.status_code == 401
+
+
+@pytest.mark.usefixtures("counting")
+def test_who_opens_links_too_often_gets_no_button_that_sends(browse: Browse) -> None:
+    answers = [browse(None).get(f"/join/AAAA{number}") for number in range(11)]
+    assert answers[-1].status_code == 429
+    assert 'action="/join/' not in answers[-1].text

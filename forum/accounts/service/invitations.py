@@ -1,6 +1,6 @@
 """Invitations: written, handed over, used, withdrawn; and the first one, which makes an administrator."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -141,6 +141,20 @@ def revoke(viewer: Viewer, invitation_id: int) -> None:
     record(viewer, "invitation.revoked", invitation.id, space_id=invitation.space_id)
 
 
+def revoke_all(member_id: int, *, beyond: Collection[Role] = ()) -> None:
+    """Withdraw the open invitations that the member wrote, or only those to more than the roles `beyond`."""
+    db.session.execute(
+        sa.update(Invitation)
+        .where(
+            Invitation.created_by_id == member_id,
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+            sa.or_(Invitation.is_administrator, Invitation.role.not_in(beyond)),
+        )
+        .values(revoked_at=now())
+    )
+
+
 def open_invitation(code: str) -> Opened:
     """What the holder of a code or mailed link is invited to; `NotFound` unless it can be used now."""
     inviter = sa.orm.aliased(Member)
@@ -264,9 +278,16 @@ def _accept(viewer: Viewer, invitation: Invitation) -> None:
         raise Conflict(_("Diese Einladung wurde gerade schon angenommen."))
     _void_links(invitation)
     space_id = invitation.space_id
-    if space_id is not None and (invitation.role is not Role.MEMBER or not viewer.belongs_to(space_id)):
+    if space_id is not None and _adds_to(viewer.spaces.get(space_id), invitation.role):
         spaces.join(viewer.member_id or 0, space_id, invitation.role)
     record(viewer, "invitation.accepted", invitation.id, space_id=space_id, note=invitation.role)
+    if invitation.is_administrator:
+        record(Viewer(invitation.created_by_id), "administrator.appointed", viewer.member_id)
+
+
+def _adds_to(held: Role | None, offered: Role) -> bool:
+    """Whether the offered role is more than the one held: a guest's is less than a moderator's or staff's."""
+    return held is None or offered not in policy.INVITABLE or (offered is Role.EXPERT and held is Role.MEMBER)
 
 
 def _void_links(invitation: Invitation) -> None:

@@ -95,7 +95,7 @@ def add(viewer: Viewer, place: Place, name: str, answer: str, secret: bytes) -> 
             expected_origin=place.origin,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError):
+    except (WebAuthnException, ValueError, RecursionError):
         raise Invalid(_("Der Passkey wurde nicht angenommen. Versuche es noch einmal.")) from None
     if (
         db.session.scalar(sa.select(Passkey.id).where(Passkey.credential_id == made.credential_id))
@@ -163,7 +163,7 @@ def take(place: Place, answer: str, secret: bytes, member_id: int | None = None)
             credential_current_sign_count=passkey.sign_count,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError):
+    except (WebAuthnException, ValueError, RecursionError):
         raise refusal from None
     passkey.sign_count = proven.new_sign_count
     passkey.last_used_at = now()

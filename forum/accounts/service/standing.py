@@ -3,8 +3,9 @@
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
+from forum.accounts import policy
 from forum.accounts.models import Passkey, RecoveryCode
-from forum.accounts.service import devices, second_factor, tokens
+from forum.accounts.service import devices, invitations, second_factor, tokens
 from forum.audit.service import record
 from forum.core.access import Viewer
 from forum.core.db import db
@@ -15,10 +16,17 @@ from forum.members.models import Member
 
 
 def suspend(viewer: Viewer, member_id: int) -> None:
-    """Keep the member out, signed out everywhere; mailed links are void."""
+    """Keep the member out, signed out everywhere; mailed links and written invitations are void."""
     member = members.suspend(viewer, member_id)
     devices.sign_out_everywhere(member.id)
     tokens.discard(member.id)
+    invitations.revoke_all(member.id)
+
+
+def dismiss(viewer: Viewer, member_id: int) -> None:
+    """Take the administration from the member, and back the invitations that only an administrator may write."""
+    members.dismiss(viewer, member_id)
+    invitations.revoke_all(member_id, beyond=policy.INVITABLE)
 
 
 def reset_second_factor(viewer: Viewer, member_id: int) -> None:

@@ -48,7 +48,7 @@ def create_appointment(member_id: int) -> ResponseReturnValue:
 @administrators_only
 def delete_appointment(member_id: int) -> ResponseReturnValue:
     with unit_of_work():
-        members.dismiss(g.viewer, member_id)
+        standing.dismiss(g.viewer, member_id)
     if member_id == g.viewer.member_id:
         flash(_("Du gehörst nicht mehr zur Administration."), "success")
         return redirect(url_for("portal.show_start"), 303)

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from flask import Response, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
 from forum.accounts.forms.sign_in import CodeForm, PasskeyForm, SignInForm
@@ -19,7 +18,7 @@ from forum.core.db import unit_of_work
 from forum.core.errors import Invalid
 from forum.members.service import key_of
 from forum.web.access import public
-from forum.web.limits import GUESSING, limiter
+from forum.web.limits import GUESSING, limiter, network_address
 from forum.web.resubmission import local_path
 
 #: How long the second step may take.
@@ -35,11 +34,11 @@ def _was_wrong(response: Response) -> bool:
 
 
 def _account_and_place() -> str:
-    return f"{key_of(request.form.get('email', ''))[:254]} {get_remote_address()}"
+    return f"{key_of(request.form.get('email', ''))[:254]} {network_address()}"
 
 
 def _account_in_waiting() -> str:
-    return str(session.get("entrant", {}).get("member_id", get_remote_address()))
+    return str(session.get("entrant", {}).get("member_id", network_address()))
 
 
 @bp.app_template_global()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from forum.boards.models import PAGE_SIZE, Board, Topic
-from forum.boards.queries.unread import IS_UNREAD, UNREAD_POSTS, with_readings
+from forum.boards.queries.unread import IS_UNREAD, UNREAD_POSTS, only_unread, with_readings
 from forum.core.access import Viewer
 from forum.core.db import db
 from forum.core.paging import Slice, moment_of, read_cursor, write_cursor
@@ -47,39 +47,44 @@ class TopicRow:
 
 
 _last_author = aliased(Member)
-_ROWS = (
-    with_readings(
-        sa.select(
-            Topic.id,
-            Topic.board_id,
-            Topic.space_id,
-            Board.name.label("board_name"),
-            Topic.title,
-            Topic.is_pinned,
-            Topic.closed_at,
-            Topic.last_number,
-            Topic.last_post_at,
-            Topic.author_id,
-            Member.name,
-            Member.picture_version,
-            Topic.last_author_id,
-            _last_author.name.label("last_name"),
-            _last_author.picture_version.label("last_picture"),
-            IS_UNREAD.label("is_unread"),
-            UNREAD_POSTS.label("unread_posts"),
-        ).select_from(Topic),
-        sa.bindparam("viewer_id", type_=sa.Integer()),
+_viewer_id = sa.bindparam("viewer_id", type_=sa.Integer())
+_COLUMNS = (
+    Topic.id,
+    Topic.board_id,
+    Topic.space_id,
+    Board.name.label("board_name"),
+    Topic.title,
+    Topic.is_pinned,
+    Topic.closed_at,
+    Topic.last_number,
+    Topic.last_post_at,
+    Topic.author_id,
+    Member.name,
+    Member.picture_version,
+    Topic.last_author_id,
+    _last_author.name.label("last_name"),
+    _last_author.picture_version.label("last_picture"),
+    IS_UNREAD.label("is_unread"),
+    UNREAD_POSTS.label("unread_posts"),
+)
+
+
+def _with_people(statement: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:
+    """Join who began the topic and who wrote last; as many rows as asked for."""
+    return (
+        statement.join(Member, Member.id == Topic.author_id)
+        .join(_last_author, _last_author.id == Topic.last_author_id)
+        .limit(sa.bindparam("limit", type_=sa.Integer()))
     )
-    .join(Board, Board.id == Topic.board_id)
-    .join(Member, Member.id == Topic.author_id)
-    .join(_last_author, _last_author.id == Topic.last_author_id)
-    .limit(PAGE_SIZE + 1)
+
+
+_ROWS = _with_people(
+    with_readings(sa.select(*_COLUMNS).select_from(Topic), _viewer_id).join(Board, Board.id == Topic.board_id)
 )
 _OF_BOARD = _ROWS.where(Topic.board_id == sa.bindparam("board_id", type_=sa.Integer())).order_by(
     Topic.is_pinned.desc(), Topic.last_post_at.desc(), Topic.id.desc()
 )
-_BY_ACTIVITY = _ROWS.order_by(Topic.last_post_at.desc(), Topic.id.desc())
-_viewer_id = sa.bindparam("viewer_id", type_=sa.Integer())
+_LATEST_FIRST = (Topic.last_post_at.desc(), Topic.id.desc())
 _FILTERED = {
     Filter.ALL: _OF_BOARD,
     Filter.UNREAD: _OF_BOARD.where(IS_UNREAD),
@@ -102,7 +107,7 @@ def list_topics(viewer: Viewer, board: Board, chosen: Filter, cursor: str | None
         )
     rows = (
         db.session.connection()
-        .execute(statement, {"viewer_id": viewer.member_id, "board_id": board.id})
+        .execute(statement, {"viewer_id": viewer.member_id, "board_id": board.id, "limit": PAGE_SIZE + 1})
         .all()
     )
     shown = rows[:PAGE_SIZE]
@@ -114,29 +119,32 @@ def list_topics(viewer: Viewer, board: Board, chosen: Filter, cursor: str | None
     return Slice([_row(row) for row in shown], more)
 
 
-_NEW = _BY_ACTIVITY.where(IS_UNREAD)
-_NEW_IN_SPACE = _NEW.where(Topic.space_id == sa.bindparam("space_id", type_=sa.Integer()))
-_RECENT_IN_SPACE = _BY_ACTIVITY.where(Topic.space_id == sa.bindparam("space_id", type_=sa.Integer()))
-_UNANSWERED = _BY_ACTIVITY.where(
-    Topic.last_number == 1, Topic.closed_at.is_(None), Topic.author_id != _viewer_id, sa.not_(IS_UNREAD)
+_NEW = _with_people(only_unread(*_COLUMNS, member_id=_viewer_id)).order_by(*_LATEST_FIRST)
+_RECENT = _ROWS.order_by(*_LATEST_FIRST)
+_RECENT_IN_SPACE = _RECENT.where(Topic.space_id == sa.bindparam("space_id", type_=sa.Integer()))
+_UNANSWERED = _RECENT.where(
+    Topic.last_number == sa.literal_column("1"),  # as the index has it
+    Topic.closed_at.is_(None),
+    Topic.author_id != _viewer_id,
+    sa.not_(IS_UNREAD),
 )
 
 
 def list_new(viewer: Viewer, limit: int = PAGE_SIZE) -> list[TopicRow]:
     """Unread topics of all the viewer's spaces, newest activity first."""
-    return _listed(_NEW.limit(limit), viewer)
+    return _listed(_NEW, viewer, limit=limit)
 
 
 def list_unanswered(viewer: Viewer, limit: int = 5) -> list[TopicRow]:
     """Open topics of others that the viewer has read and nobody has answered yet, newest first."""
-    return _listed(_UNANSWERED.limit(limit), viewer)
+    return _listed(_UNANSWERED, viewer, limit=limit)
 
 
 def list_recent(viewer: Viewer, space_id: int | None = None, limit: int = 8) -> list[TopicRow]:
     """The topics of one space of the viewer, or of all, newest activity first."""
     if space_id is None:
-        return _listed(_BY_ACTIVITY.limit(limit), viewer)
-    return _listed(_RECENT_IN_SPACE.limit(limit), viewer, space_id=space_id)
+        return _listed(_RECENT, viewer, limit=limit)
+    return _listed(_RECENT_IN_SPACE, viewer, limit=limit, space_id=space_id)
 
 
 def _listed(statement: sa.Select[*tuple[Any, ...]], viewer: Viewer, **values: int) -> list[TopicRow]:

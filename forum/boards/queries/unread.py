@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from forum.boards.models import Board, BoardReading, Reading, Topic
@@ -22,10 +22,11 @@ COUNT_LIMIT = 100
 
 #: The moment up to which everything on the topic's board counts as read.
 BASELINE: ColumnElement[Any] = sa.func.coalesce(BoardReading.read_until, Membership.joined_at)
-IS_UNREAD: ColumnElement[bool] = sa.and_(
-    Topic.last_post_at > BASELINE,
-    sa.or_(Reading.last_number.is_(None), Reading.last_number < Topic.last_number),
+_IS_AFTER: ColumnElement[bool] = Topic.last_post_at > BASELINE
+_IS_UNSEEN: ColumnElement[bool] = sa.or_(
+    Reading.last_number.is_(None), Reading.last_number < Topic.last_number
 )
+IS_UNREAD: ColumnElement[bool] = sa.and_(_IS_AFTER, _IS_UNSEEN)
 #: How many posts are new, where it is known: the topic was opened before, or began after the baseline.
 UNREAD_POSTS: ColumnElement[Any] = sa.case(
     (sa.not_(IS_UNREAD), 0),
@@ -48,9 +49,28 @@ def with_readings(statement: sa.Select[*tuple[Any, ...]], member_id: Any) -> sa.
     )
 
 
+def only_unread(*columns: Any, member_id: Any) -> sa.Select[*tuple[Any, ...]]:
+    """`columns` of the member's unread topics, their boards and memberships.
+
+    It goes from the boards to their topics: each board's moment is known before its topics are looked at, so an
+    index finds what came after it, however large the archive is.
+    """
+    return (
+        sa.select(*columns)
+        .select_from(Membership)
+        .join(Board, Board.space_id == Membership.space_id)
+        .outerjoin(
+            BoardReading, sa.and_(BoardReading.board_id == Board.id, BoardReading.member_id == member_id)
+        )
+        .join(Topic, sa.and_(Topic.board_id == Board.id, _IS_AFTER))
+        .outerjoin(Reading, sa.and_(Reading.topic_id == Topic.id, Reading.member_id == member_id))
+        .where(Membership.member_id == member_id, _IS_UNSEEN)
+    )
+
+
 def unread_topics(viewer: Viewer) -> sa.Select[*tuple[Any, ...]]:
     """The ids of the viewer's unread topics."""
-    return with_readings(sa.select(Topic.id), viewer.member_id).where(IS_UNREAD)
+    return only_unread(Topic.id, member_id=viewer.member_id)
 
 
 def spaces_with_unread(viewer: Viewer) -> list[tuple[SpaceLink, int]]:
@@ -71,15 +91,23 @@ def count_by_board(viewer: Viewer, board_ids: Collection[int]) -> dict[int, int]
     return {row[0]: row[1] for row in db.session.connection().execute(_BOARDS, values)}
 
 
-def _count_of(column: InstrumentedAttribute[int], owner: InstrumentedAttribute[int]) -> sa.ScalarSelect[int]:
-    member_id = sa.bindparam("member_id", type_=sa.Integer())
-    found = with_readings(sa.select(sa.literal_column("1").label("one")).select_from(Topic), member_id)
-    capped = found.where(IS_UNREAD, column == owner).limit(COUNT_LIMIT).correlate(owner.class_).subquery()
+def _count_where(condition: ColumnElement[bool], owner: Any) -> sa.ScalarSelect[int]:
+    found = only_unread(
+        sa.literal_column("1").label("one"), member_id=sa.bindparam("member_id", type_=sa.Integer())
+    )
+    capped = found.where(condition).limit(COUNT_LIMIT).correlate(owner).subquery()
     return sa.select(sa.func.count()).select_from(capped).scalar_subquery()
 
 
 _SPACES = (
-    sa.select(Space.id, Space.kind, Space.name, Space.sign, Space.accent, _count_of(Topic.space_id, Space.id))
+    sa.select(
+        Space.id,
+        Space.kind,
+        Space.name,
+        Space.sign,
+        Space.accent,
+        _count_where(Board.space_id == Space.id, Space),
+    )
     .where(
         sa.or_(
             Space.kind.in_([SpaceKind.NETWORK, SpaceKind.REGION]),
@@ -88,6 +116,7 @@ _SPACES = (
     )
     .order_by(Space.position, Space.id)
 )
-_BOARDS = sa.select(Board.id, _count_of(Topic.board_id, Board.id)).where(
-    Board.id.in_(sa.bindparam("board_ids", expanding=True))
+_counted = aliased(Board)
+_BOARDS = sa.select(_counted.id, _count_where(Board.id == _counted.id, _counted)).where(
+    _counted.id.in_(sa.bindparam("board_ids", expanding=True))
 )
