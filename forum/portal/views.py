@@ -82,6 +82,7 @@ def show_space(space_id: int) -> ResponseReturnValue:
         boards=boards.boards.list_boards(g.viewer, space_id) if belongs else [],
         recent=boards.topics.list_recent(g.viewer, space_id) if belongs else [],
         may_manage=spaces_policy.may_manage(g.viewer, space_id),
+        may_invite=bool(accounts_policy.invitable_roles(g.viewer, space_id)),
     )
 
 

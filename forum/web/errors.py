@@ -85,7 +85,7 @@ def _again(reason: str, status: int) -> ResponseReturnValue:
     if request.method != "POST":
         return error_page(status, reason)  # nothing was typed, and a button would send what nobody wrote
     kept = kept_request()
-    return offer_again(kept["kept_action"], kept["kept_fields"], reason, status)
+    return offer_again(kept.get("kept_action", ""), kept.get("kept_fields", ""), reason, status)
 
 
 def _words(status: int) -> tuple[str, str]:

@@ -9,9 +9,13 @@ from urllib.parse import urlsplit
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 #: What a form may carry through a sign-in, in characters; more than the longest post.
 KEPT_LIMIT = 200_000
+#: Only what somebody wrote is offered again. A bare button is not: it is pressed again where it stands, so that
+#: nobody confirms an act that the page does not show.
+_WRITTEN = {"title", "text"}
 _SECRET = {"csrf_token", "password", "new_password", "code"}
 
 
@@ -25,15 +29,28 @@ def ask_to_sign_in() -> ResponseReturnValue:
 
 
 def kept_request() -> dict[str, str]:
-    """This request's address and typed fields, as template values `kept_action` and `kept_fields` (JSON)."""
+    """This request's address and typed fields, as template values `kept_action` and `kept_fields` (JSON).
+
+    Empty where nothing was written.
+    """
+    if not _WRITTEN & request.form.keys():
+        return {}
     fields = {name: value for name, value in request.form.items() if name not in _SECRET}
     return {"kept_action": request.path, "kept_fields": json.dumps(fields)}
 
 
 def offer_again(action: str, fields_json: str, reason: str, status: int) -> ResponseReturnValue:
-    """The page with the kept fields and a button that sends them to `action`, a path of this site."""
+    """The page with the kept fields and a button that sends them to `action`, a path of this site.
+
+    Without anything written in them, a page that only says why.
+    """
+    fields = read_fields(fields_json)
+    if not _WRITTEN & fields.keys():
+        return render_template(
+            "web/error.html", status=status, title=_("Noch einmal, bitte"), text=reason
+        ), status
     return render_template(
-        "web/resubmit.html", action=local_path(action), fields=read_fields(fields_json), reason=reason
+        "web/resubmit.html", action=local_path(action), fields=fields, reason=reason
     ), status
 
 

@@ -105,7 +105,7 @@ MATRIX = (
     row("boards.new_move",                      "302 404 403 404 200 403 404", lambda s: ask(topic_id=s.topic())),
     row("boards.create_move",                   "401 404 403 404 303 403 404", lambda s: ask({"board_id": s.cast.other_board}, topic_id=s.topic())),
     row("boards.create_move",                   "401 404 403 404 422 403 404", lambda s: ask({"board_id": s.cast.foreign_board}, topic_id=s.topic()), "into a foreign region"),
-    row("boards.update_draft",                  "401 200 200 200 200 200 200", lambda s: ask({"place": f"topic:{s.topic()}", "text": "Ich wollte"})),
+    row("boards.update_draft",                  "401 404 200 404 200 200 404", lambda s: ask({"place": f"topic:{s.topic()}", "text": "Ich wollte"})),
     # Posts
     row("boards.show_post",                     "302 404 302 404 302 302 404", lambda s: ask(post_id=s.post())),
     row("boards.new_post",                      "302 404 200 404 200 200 404", lambda s: ask(topic_id=s.topic())),

@@ -18,7 +18,7 @@ from forum.boards.models import (
     Topic,
 )
 from forum.boards.queries.unread import unread_topics
-from forum.boards.service import boards, drafts, posts, readings, topics
+from forum.boards.service import boards, drafts, posts, readings, topics, writing
 from forum.core.db import db, unit_of_work
 from forum.core.errors import Conflict, Denied, Invalid, NotFound
 from tests.cast import Cast
@@ -266,7 +266,7 @@ def test_a_draft_is_kept_until_it_is_sent(cast: Cast) -> None:
     place = f"topic:{topic_id}"
     for text in ("Ich wollte", "Ich wollte sagen"):
         with unit_of_work():
-            drafts.save_draft(cast.petra.viewer, place, "", text)
+            writing.save_draft(cast.petra.viewer, place, "", text)
     assert drafts.find_draft(cast.petra.viewer, place).text == "Ich wollte sagen"
     assert drafts.find_draft(cast.sabine.viewer, place) is None
     cast.post(cast.petra, topic_id)
@@ -277,7 +277,7 @@ def test_a_draft_is_kept_until_it_is_sent(cast: Cast) -> None:
 @pytest.mark.parametrize("place", ["", "topic:", "topic:x", "room:1", "topic:1 ", "topic:" + "9" * 30])
 def test_a_draft_of_nowhere_is_refused(cast: Cast, place: str) -> None:
     with pytest.raises(NotFound):
-        drafts.save_draft(cast.petra.viewer, place, "", "Text")
+        writing.save_draft(cast.petra.viewer, place, "", "Text")
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Draft)) == 0
 
 

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from forum.boards.models import PAGE_SIZE, Draft, Post, Reading, Topic
-from forum.boards.service import drafts, posts, readings, topics
+from forum.boards.service import drafts, posts, readings, topics, writing
 from forum.companies.service import SiteFacts
 from forum.core import html
 from forum.core.access import Role, Viewer
@@ -762,6 +762,6 @@ def test_markup_in_titles_names_and_texts_stays_text(app: Flask, cast: Cast, bro
 def test_a_draft_is_private_even_to_moderators(app: Flask, cast: Cast) -> None:
     with app.app_context():
         with unit_of_work():
-            drafts.save_draft(cast.petra.viewer, f"board:{cast.board}", "Titel", "Text")
+            writing.save_draft(cast.petra.viewer, f"board:{cast.board}", "Titel", "Text")
         for other in (cast.manfred, cast.sabine, cast.karla):
             assert drafts.find_draft(other.viewer, f"board:{cast.board}") is None

@@ -1,4 +1,4 @@
-"""Two people at once: the second is told, keeps the words, and nothing is written twice."""
+"""Two people at once: the second is told, and nothing is written twice."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from forum.boards.service import boards
 from tests.cast import Cast, Person
 
 
-def test_a_name_taken_in_the_same_moment_is_a_conflict_that_keeps_what_was_typed(
+def test_a_name_taken_in_the_same_moment_is_a_conflict(
     cast: Cast, browse: Callable[[Person], FlaskClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(boards, "_free_name", lambda _space_id, name, besides=None: name)
@@ -18,5 +18,5 @@ def test_a_name_taken_in_the_same_moment_is_a_conflict_that_keeps_what_was_typed
         f"/spaces/{cast.spaces['FIN']}/boards", name="Allgemeines", description="", starters="members"
     )
     assert answer.status_code == 409
-    assert "Allgemeines" in answer.get_data(as_text=True)
+    assert "im selben Moment schneller" in answer.get_data(as_text=True)
     assert browser.get("/boards").status_code == 200

@@ -101,9 +101,15 @@ def test_a_stale_token_shows_the_text_once_more(app: Flask, cast: Cast, browse: 
 
 def test_secrets_are_not_written_into_the_page_that_offers_again(browse: Browse) -> None:
     secrets = {"password": "streng geheim 1", "new_password": "streng geheim 2", "code": "streng geheim 3"}
-    page = browse(None).post("/sign-in", data={"email": "petra@betrieb.example", **secrets}).text
+    page = browse(None).post("/sign-in", data={"text": "Mein Text", **secrets}).text
     assert "streng geheim" not in page
-    assert "petra@betrieb.example" in page
+    assert "Mein Text" in page
+
+
+def test_a_bare_button_is_not_offered_again(cast: Cast, browse: Browse) -> None:
+    page = browse(cast.karla).post(f"/administration/members/{cast.petra.id}/appointment").text
+    assert "appointment" not in page
+    assert "zu lange offen" in page
 
 
 @pytest.mark.usefixtures("counting")

@@ -22,7 +22,7 @@ from forum.web.limits import GUESSING, limiter, network_address
 from forum.web.resubmission import local_path
 
 #: How long the second step may take.
-_STEP_LIFE = timedelta(minutes=15)
+_STEP_LIFE = timedelta(minutes=5)
 #: Wrong guesses at one account from one place; another place is not kept out by them.
 _GUESSING_ONE = "5 per minute; 20 per hour"
 #: Wrong codes for one account from anywhere; whoever gets to guess them knows the password.

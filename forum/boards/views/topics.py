@@ -182,7 +182,7 @@ def create_move(topic_id: int) -> ResponseReturnValue:
 def update_draft() -> ResponseReturnValue:
     form = DraftForm()
     with unit_of_work():
-        service.drafts.save_draft(
+        service.writing.save_draft(
             g.viewer, form.place.data or "", form.title.data or "", form.text.data or ""
         )
     return {"saved": True}
@@ -305,5 +305,8 @@ def _title_form(form: TitleForm, topic: Topic) -> str:
 
 def _move_form(form: MoveForm, topic: Topic) -> str:
     targets = queries.boards.list_targets(g.viewer, besides=topic.board_id)
-    form.board_id.choices = [SelectChoice(board_id, f"{space} › {name}") for board_id, name, space in targets]
+    form.board_id.choices = [SelectChoice(0, _("Bitte wählen"))] * bool(targets)
+    form.board_id.choices += [
+        SelectChoice(board_id, f"{space} › {name}") for board_id, name, space in targets
+    ]
     return render_template("boards/new_move.html", form=form, topic=topic, space=topic.board.space)

@@ -76,7 +76,7 @@ def delete_membership(space_id: int, member_id: int) -> ResponseReturnValue:
         if member_id == g.viewer.member_id:
             flash(_("Du gehörst nicht mehr zu diesem Bereich."), "success")
             return go_to(url_for("portal.show_start"))
-        flash(_("Die Mitgliedschaft ist beendet."), "success")
+        flash(_("Die Mitgliedschaft ist beendet: %(name)s.", name=queries.person(member_id).name), "success")
         return go_to(url_for("spaces.list_members", space_id=space_id))
     membership = service.get_membership(g.viewer, space_id, member_id)
     refused = RoleForm(formdata=None, role=membership.role)
