@@ -26,6 +26,7 @@ from forum.web.addresses import init_addresses
 from forum.web.assets import init_assets
 from forum.web.errors import init_errors
 from forum.web.forms import Request
+from forum.web.gate import PageGate
 from forum.web.identity import Visitor
 from forum.web.languages import init_languages
 from forum.web.limits import limiter
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None, *, publish_assets: bool = True)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     cli.init_commands(app)
+    app.wsgi_app = PageGate(app.wsgi_app)  # type: ignore[method-assign]
     published = settings.instance / "static" if publish_assets else None
     init_assets(app, ROOT / "static", published, security_headers(is_https=settings.is_https))
     if settings.trusted_proxies:

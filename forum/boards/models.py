@@ -71,7 +71,7 @@ class Topic(Model):
         sa.Index("ix_topic_newest", "board_id", "last_post_at", "id", "last_number"),
         sa.Index(
             "ix_topic_unanswered",
-            "board_id",
+            "space_id",
             "last_post_at",
             sqlite_where=_UNANSWERED,
             postgresql_where=_UNANSWERED,

@@ -3,10 +3,10 @@
 from collections.abc import Hashable
 from functools import lru_cache
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app
 from markupsafe import Markup
 
-from forum.web.languages import chosen_locale
+from forum.web.languages import language
 
 #: Enough for some hundred pages of posts; a few kilobytes each.
 _KEPT = 3000
@@ -24,10 +24,7 @@ def remembered(template: str, macro: str, *arguments: Hashable) -> Markup:
 
     Nothing else may show in it: no request, no viewer, no clock. What differs by these is an argument.
     """
-    locale = g.get("fragment_locale")
-    if locale is None:
-        locale = g.fragment_locale = chosen_locale()
-    piece = _render(locale, template, macro, *arguments)
+    piece = _render(language(), template, macro, *arguments)
     if piece is None:
         return _call(template, macro, *arguments)
     return piece

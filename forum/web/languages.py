@@ -41,23 +41,12 @@ def chosen_locale() -> str:
 
 def ago(moment: datetime) -> str:
     """How a colleague would say when: "vor 12 Min.", "heute 14:05", "gestern 18:04", "Di., 3. März"."""
-    present = now()
-    seconds = (present - moment).total_seconds()
-    if 0 <= seconds < 60:
-        return _("gerade eben")
-    if 0 <= seconds < 3600:
-        return _("vor %(n)s Min.", n=int(seconds // 60))
-    local, today = moment.astimezone(ZONE), present.astimezone(ZONE).date()
-    if local.date() == today:
-        return _("heute %(time)s", time=f"{local:%H:%M}")
-    if local.date() == today - timedelta(days=1):
-        return _("gestern %(time)s", time=f"{local:%H:%M}")
-    return _day(local.date(), _language(), local.year != today.year)
+    return _ago(moment, language())
 
 
 def exact(moment: datetime) -> str:
     """Day and minute in full: "Di., 3. März 2026, 14:05"."""
-    return _exact(moment, _language())
+    return _exact(moment, language())
 
 
 def part_of_day() -> str:
@@ -79,12 +68,12 @@ def day(value: date | datetime) -> str:
     """A calendar day: "3. März 2026"."""
     if isinstance(value, datetime):
         value = value.astimezone(ZONE).date()
-    return _plain_day(value, _language())
+    return _plain_day(value, language())
 
 
 def number(value: int) -> str:
     """A count with the language's thousands sign: 1.234."""
-    return str(value) if -1000 < value < 1000 else format_decimal(value, locale=_language())
+    return str(value) if -1000 < value < 1000 else format_decimal(value, locale=language())
 
 
 def iso(moment: datetime) -> str:
@@ -94,12 +83,29 @@ def iso(moment: datetime) -> str:
 
 def time_tag(moment: datetime) -> Markup:
     """`<time>` that shows `ago` and tells `exact` to whoever asks."""
-    return Markup(f"{_time_start(moment, _language())}{escape(ago(moment))}</time>")  # noqa: S704 (escaped)
+    reader = language()
+    return Markup(f"{_time_start(moment, reader)}{escape(_ago(moment, reader))}</time>")  # noqa: S704 (escaped)
 
 
-def _language() -> str:
+def language() -> str:
+    """The reader's language: "de" or "en"."""
     locale = get_locale()
     return locale.language if locale else "de"
+
+
+def _ago(moment: datetime, language: str) -> str:
+    present = now()
+    seconds = (present - moment).total_seconds()
+    if 0 <= seconds < 60:
+        return _("gerade eben")
+    if 0 <= seconds < 3600:
+        return _("vor %(n)s Min.", n=int(seconds // 60))
+    local, today = moment.astimezone(ZONE), present.astimezone(ZONE).date()
+    if local.date() == today:
+        return _("heute %(time)s", time=f"{local:%H:%M}")
+    if local.date() == today - timedelta(days=1):
+        return _("gestern %(time)s", time=f"{local:%H:%M}")
+    return _day(local.date(), language, local.year != today.year)
 
 
 @lru_cache(maxsize=4096)

@@ -291,7 +291,7 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_topic_author_id'), ['author_id'], unique=False)
         batch_op.create_index('ix_topic_listing', ['board_id', 'is_pinned', 'last_post_at', 'id'], unique=False)
         batch_op.create_index('ix_topic_newest', ['board_id', 'last_post_at', 'id', 'last_number'], unique=False)
-        batch_op.create_index('ix_topic_unanswered', ['board_id', 'last_post_at'], unique=False, sqlite_where=sa.text('last_number = 1 AND closed_at IS NULL'), postgresql_where=sa.text('last_number = 1 AND closed_at IS NULL'))
+        batch_op.create_index('ix_topic_unanswered', ['space_id', 'last_post_at'], unique=False, sqlite_where=sa.text('last_number = 1 AND closed_at IS NULL'), postgresql_where=sa.text('last_number = 1 AND closed_at IS NULL'))
 
     op.create_table('mandate',
     sa.Column('id', sa.Integer(), nullable=False),

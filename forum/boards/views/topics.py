@@ -235,6 +235,7 @@ def _render_topic(opened: OpenTopic, page: int) -> str:
         posts=[
             _show(g.viewer, row, here, bylines.get(row.author.id), first_unread, may_reply) for row in rows
         ],
+        writers=tuple({row.author: bylines.get(row.author.id) for row in rows}.items()),
         page=page,
         may_reply=may_reply,
         client_key=uuid4(),
