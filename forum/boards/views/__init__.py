@@ -1,7 +1,6 @@
 """Boards over HTTP: parse, call one verb, answer."""
 
-from flask import Blueprint
+from forum.boards.views import boards, posts, topics
+from forum.boards.views.blueprint import bp
 
-bp = Blueprint("boards", __name__)
-
-from forum.boards.views import boards, posts, topics  # noqa: E402, F401  (they register on the blueprint)
+__all__ = ["boards", "bp", "posts", "topics"]

@@ -8,7 +8,7 @@ from forum.boards import policy, queries, service
 from forum.boards.forms import BoardForm, StepForm
 from forum.boards.models import Board, Starters
 from forum.boards.queries.topics import Filter
-from forum.boards.views import bp
+from forum.boards.views.blueprint import bp
 from forum.core.db import unit_of_work
 from forum.core.errors import NotFound
 from forum.spaces import queries as spaces

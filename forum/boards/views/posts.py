@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from forum.boards import policy, queries, service
 from forum.boards.forms import EditForm, HidingForm, PostForm
 from forum.boards.models import POST_LIMIT, Post
-from forum.boards.views import bp
+from forum.boards.views.blueprint import bp
 from forum.boards.views.topics import post_url
 from forum.core import html
 from forum.core.db import unit_of_work

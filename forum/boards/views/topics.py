@@ -13,7 +13,7 @@ from forum.boards import policy, queries, service
 from forum.boards.forms import DraftForm, MoveForm, ReadingForm, TitleForm, TopicForm
 from forum.boards.models import POST_LIMIT, TITLE_LIMIT, Board, PostState, Topic, page_of
 from forum.boards.queries.posts import PRINT_SIZE, OpenTopic, PostRow
-from forum.boards.views import bp
+from forum.boards.views.blueprint import bp
 from forum.core import html
 from forum.core.access import Viewer
 from forum.core.db import unit_of_work

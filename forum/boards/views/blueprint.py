@@ -1,0 +1,5 @@
+"""Where the views of boards hang."""
+
+from flask import Blueprint
+
+bp = Blueprint("boards", __name__)
