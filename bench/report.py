@@ -13,7 +13,7 @@ from forum.config import ROOT
 RESULTS = ROOT / "bench" / "results.json"
 PAGES = ("start", "board", "topic", "topic_last")
 
-#: Of QUALITY.md: what each figure must at least (>=) or may at most (<=) be.
+#: What each figure must at least (>=) or may at most (<=) be.
 TARGETS: dict[str, tuple[str, float]] = {
     **{f"{page}.c1.p50_ms": ("<=", 4) for page in PAGES},
     **{f"{page}.c1.of_bare": (">=", 0.5) for page in PAGES},
