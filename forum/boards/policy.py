@@ -16,11 +16,6 @@ def readable_by(viewer: Viewer) -> ColumnElement[bool]:
     return Board.space_id.in_(viewer.spaces)
 
 
-def topics_readable_by(viewer: Viewer) -> ColumnElement[bool]:
-    """`may_read` as an SQL condition on `Topic`, which repeats its board's space."""
-    return Topic.space_id.in_(viewer.spaces)
-
-
 def may_start_topic(viewer: Viewer, board: Board) -> bool:
     if board.archived_at is not None:
         return False
