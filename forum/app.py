@@ -10,15 +10,19 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import forum.audit.models
+import forum.jobs.models
 import forum.mail.models  # noqa: F401  (tables that only migrations and services name)
 from forum import cli
 from forum.accounts import views as accounts
+from forum.accounts.queries import signed_in_devices
 from forum.boards import views as boards
+from forum.boards.sockets import Boards
 from forum.config import ROOT, Settings, load_settings
 from forum.core.db import db
 from forum.mail.delivery import init_mail
 from forum.members import views as members
 from forum.portal import views as portal
+from forum.realtime.server import init_realtime
 from forum.spaces import views as spaces
 from forum.web import templating
 from forum.web.access import init_access
@@ -32,6 +36,7 @@ from forum.web.languages import init_languages
 from forum.web.limits import limiter
 from forum.web.security import init_security, security_headers
 
+NAMESPACES = (Boards,)
 BLUEPRINTS = (portal.bp, accounts.bp, boards.bp, spaces.bp, members.bp)
 
 
@@ -69,6 +74,8 @@ def create_app(settings: Settings | None = None, *, publish_assets: bool = True)
         app.register_blueprint(blueprint)
     cli.init_commands(app)
     app.wsgi_app = PageGate(app.wsgi_app)  # type: ignore[method-assign]
+    # Around the gate: who waits for news holds up no page.
+    init_realtime(app, settings, [namespace() for namespace in NAMESPACES], signed_in_devices)
     published = settings.instance / "static" if publish_assets else None
     init_assets(app, ROOT / "static", published, security_headers(is_https=settings.is_https))
     if settings.trusted_proxies:

@@ -25,7 +25,9 @@ class Settings:
     secret_key: str
     database_url: str
     public_url: str
+    redis_url: str
     server_threads: int
+    socket_limit: int
     trusted_proxies: int
     session_days: int
     invitation_days: int
@@ -65,7 +67,9 @@ def load_settings(environ_file: Path | None = None, **overrides: Any) -> Setting
             "DATABASE_URL", f"sqlite:///{instance / 'network.sqlite'}", validate=_database
         ),
         "public_url": env.str("PUBLIC_URL", "http://127.0.0.1:8000", validate=_web_address).rstrip("/"),
-        "server_threads": env.int("SERVER_THREADS", 16, validate=validate.Range(2, 4000)),
+        "redis_url": env.str("REDIS_URL", "", validate=_redis),
+        "server_threads": env.int("SERVER_THREADS", 48, validate=validate.Range(4, 4000)),
+        "socket_limit": env.int("SOCKET_LIMIT", 2000, validate=validate.Range(0, 20000)),
         "trusted_proxies": env.int("TRUSTED_PROXIES", 0, validate=validate.Range(0, 5)),
         "session_days": env.int("SESSION_DAYS", 60, validate=validate.Range(1, 365)),
         "invitation_days": env.int("INVITATION_DAYS", 14, validate=validate.Range(1, 90)),
@@ -142,3 +146,8 @@ def _web_address(url: str) -> None:
 def _mail_address(address: str) -> None:
     if address.count("@") != 1 or any(sign.isspace() for sign in address):
         raise ValidationError("must be a mail address like netzwerk@example.org")
+
+
+def _redis(url: str) -> None:
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ValidationError("must start with redis://, rediss:// or unix://")

@@ -1,6 +1,6 @@
 """What pages and the sign-in read."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from forum.accounts import policy
 from forum.accounts.models import Credential, Device, Invitation, Passkey, RecoveryCode
 from forum.core.access import Role, Viewer
+from forum.core.clock import now
 from forum.core.db import db
 from forum.core.paging import Slice, read_cursor, write_cursor
 from forum.core.persons import Person
@@ -78,6 +79,21 @@ def find_device(token_hash: bytes, moment: datetime) -> Found | None:
         locale,
         theme,
         bool(second),
+    )
+
+
+def signed_in_devices(device_ids: Collection[int]) -> set[int]:
+    """Those of the devices on which somebody is signed in."""
+    statement = sa.select(Device.id).join(Member, Member.id == Device.member_id)
+    return set(
+        db.session.scalars(
+            statement.where(
+                Device.id.in_(device_ids),
+                Device.expires_at > now(),
+                Device.revoked_at.is_(None),
+                Member.standing == Standing.ACTIVE,
+            )
+        )
     )
 
 

@@ -1,0 +1,1 @@
+"""Real time: a second door to the same verbs, over Socket.IO."""

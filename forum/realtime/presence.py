@@ -1,0 +1,124 @@
+"""Who is connected to a channel right now. Nothing of it is stored: it ends with the connection."""
+
+import os
+import secrets
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+from typing import Any, Protocol
+
+#: A process that is not heard of for so long has taken its members with it, in seconds.
+_LIFE = 60
+_ROUND = 20
+
+
+class Presence(Protocol):
+    """Members by channel, across all processes."""
+
+    def enter(self, channel: str, member_id: int) -> bool:
+        """One more socket of the member is in the channel; whether it is the first one there."""
+
+    def leave(self, channel: str, member_id: int) -> bool:
+        """One socket less; whether it was the last one there."""
+
+    def present(self, channel: str) -> set[int]:
+        """The members in the channel."""
+
+
+class LocalPresence:
+    """Counted in this process."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, Counter[int]] = {}
+        self._lock = threading.Lock()
+
+    def enter(self, channel: str, member_id: int) -> bool:
+        """See `Presence`."""
+        with self._lock:
+            counts = self._counts.setdefault(channel, Counter())
+            counts[member_id] += 1
+            return counts[member_id] == 1
+
+    def leave(self, channel: str, member_id: int) -> bool:
+        """See `Presence`."""
+        with self._lock:
+            counts = self._counts.get(channel)
+            if counts is None or member_id not in counts:
+                return False
+            counts[member_id] -= 1
+            if counts[member_id]:
+                return False
+            del counts[member_id]
+            if not counts:
+                del self._counts[channel]
+            return True
+
+    def present(self, channel: str) -> set[int]:
+        """See `Presence`."""
+        with self._lock:
+            return set(self._counts.get(channel, ()))
+
+    def everywhere(self) -> list[tuple[str, int]]:
+        """Each pair of channel and member."""
+        with self._lock:
+            return [(channel, member_id) for channel, counts in self._counts.items() for member_id in counts]
+
+
+class SharedPresence:
+    """This process's members beside those that other processes told Redis of within the last minute."""
+
+    def __init__(self, redis: Any) -> None:
+        self._redis = redis
+        self._own = LocalPresence()
+        self._process = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._starting = threading.Lock()
+        self._is_telling = False
+
+    def enter(self, channel: str, member_id: int) -> bool:
+        """See `Presence`."""
+        self._begin_telling()
+        is_first = self._own.enter(channel, member_id) and member_id not in self._others(channel)
+        self._tell([(channel, member_id)])
+        return is_first
+
+    def leave(self, channel: str, member_id: int) -> bool:
+        """See `Presence`."""
+        if not self._own.leave(channel, member_id):
+            return False
+        self._redis.zrem(_key(channel), f"{member_id}@{self._process}")
+        return member_id not in self._others(channel)
+
+    def present(self, channel: str) -> set[int]:
+        """See `Presence`."""
+        return self._own.present(channel) | self._others(channel)
+
+    def _others(self, channel: str) -> set[int]:
+        found = self._redis.zrangebyscore(_key(channel), time.time(), "+inf")
+        entries = (entry.decode().split("@") for entry in found)
+        return {int(member_id) for member_id, process in entries if process != self._process}
+
+    def _tell(self, pairs: list[tuple[str, int]]) -> None:
+        moment = time.time()
+        with self._redis.pipeline(transaction=False) as pipe:
+            for channel, member_id in pairs:
+                pipe.zadd(_key(channel), {f"{member_id}@{self._process}": moment + _LIFE})
+                pipe.zremrangebyscore(_key(channel), "-inf", moment)
+                pipe.expire(_key(channel), _LIFE * 2)
+            pipe.execute()
+
+    def _begin_telling(self) -> None:
+        with self._starting:
+            if not self._is_telling:
+                self._is_telling = True
+                threading.Thread(target=self._keep_telling, name="presence", daemon=True).start()
+
+    def _keep_telling(self) -> None:
+        while True:
+            time.sleep(_ROUND)
+            with suppress(Exception):  # Redis may be away for a while; it is told again
+                self._tell(self._own.everywhere())
+
+
+def _key(channel: str) -> str:
+    return f"network:present:{channel}"
