@@ -10,6 +10,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import forum.audit.models
+import forum.chat.models
 import forum.jobs.models
 import forum.mail.models  # noqa: F401  (tables that only migrations and services name)
 from forum import cli
@@ -75,9 +76,10 @@ def create_app(settings: Settings | None = None, *, publish_assets: bool = True)
     cli.init_commands(app)
     app.wsgi_app = PageGate(app.wsgi_app)  # type: ignore[method-assign]
     # Around the gate: who waits for news holds up no page.
-    init_realtime(app, settings, [namespace() for namespace in NAMESPACES], signed_in_devices)
+    headers = security_headers(is_https=settings.is_https)
+    init_realtime(app, settings, [namespace() for namespace in NAMESPACES], signed_in_devices, headers)
     published = settings.instance / "static" if publish_assets else None
-    init_assets(app, ROOT / "static", published, security_headers(is_https=settings.is_https))
+    init_assets(app, ROOT / "static", published, headers)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

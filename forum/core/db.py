@@ -2,8 +2,9 @@
 
 import enum
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -67,6 +68,8 @@ db = SQLAlchemy(metadata=Model.metadata, session_options={"expire_on_commit": Fa
 
 _EFFECTS = "effects"
 _WRITES = {"writes": True}
+#: SQLite has one writer at a time and lets the others sleep and try again; threads of one process need not.
+_writing = threading.Lock()
 
 
 @contextmanager
@@ -79,14 +82,15 @@ def unit_of_work() -> Iterator[None]:
     session = db.session
     session.rollback()  # ends the reading transaction that loading the viewer began
     session.info.pop(_EFFECTS, None)
-    session.connection(execution_options=_WRITES)
-    try:
-        yield
-        session.commit()
-    except BaseException:
-        session.rollback()
-        session.info.pop(_EFFECTS, None)
-        raise
+    with _one_writer(session.get_bind().dialect):
+        session.connection(execution_options=_WRITES)
+        try:
+            yield
+            session.commit()
+        except BaseException:
+            session.rollback()
+            session.info.pop(_EFFECTS, None)
+            raise
     for effect in session.info.pop(_EFFECTS, ()):
         effect()
 
@@ -110,6 +114,10 @@ def greatest(*values: Any) -> sa.ColumnElement[Any]:
     """The largest of the values: SQLite says `max(a, b)`, PostgreSQL `greatest(a, b)`."""
     larger = sa.func.greatest if _on_postgresql() else sa.func.max
     return larger(*values)
+
+
+def _one_writer(dialect: Dialect) -> AbstractContextManager[Any]:
+    return _writing if dialect.name == "sqlite" else nullcontext()
 
 
 def _on_postgresql() -> bool:

@@ -17,6 +17,7 @@ from forum.core.images import square_avatar
 from forum.core.text import clean_line, clean_text
 from forum.members import policy
 from forum.members.models import BIO_LIMIT, NAME_LIMIT, Member, Picture, Standing
+from forum.realtime.service import cut_member
 
 _ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"]+@[^\s@<>()\[\]\\,;:\"]+")
 
@@ -115,6 +116,7 @@ def suspend(viewer: Viewer, member_id: int) -> Member:
     if member.is_administrator:
         _require_another_administrator(member)
     member.standing = Standing.SUSPENDED
+    cut_member(member.id)
     record(viewer, "member.suspended", member.id)
     return member
 
@@ -140,6 +142,7 @@ def dismiss(viewer: Viewer, member_id: int) -> None:
     member = _get_administered(viewer, member_id)
     _require_another_administrator(member)
     member.is_administrator = False
+    cut_member(member.id)
     record(viewer, "administrator.dismissed", member.id)
 
 

@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import engineio
@@ -114,13 +114,22 @@ class Engine(engineio.Server):
 
     start_service_task: bool
 
-    def __init__(self, *, limit: int, polling_limit: int, **options: Any) -> None:
+    def __init__(self, *, limit: int, polling_limit: int, headers: Mapping[str, str], **options: Any) -> None:
         super().__init__(**options)
         self.wire = Wire(frame_limit=self.max_http_buffer_size)
+        self._headers = [*headers.items(), ("Cache-Control", "no-store")]
         self._limit = limit
         self._polling_limit = polling_limit
         self.has_entered: Callable[[str], bool] = lambda _sid: True
         self.on_first_client: Callable[[], None] = lambda: None
+
+    def handle_request(self, environ: dict[str, Any], start_response: StartResponse) -> Any:
+        """Answer a request; each answer carries the headers that all our answers carry."""
+
+        def start(status: str, headers: list[tuple[str, str]]) -> Any:
+            return start_response(status, headers + self._headers)
+
+        return super().handle_request(environ, start)
 
     def forget(self, socket: LineSocket) -> None:
         """Drop what is known of a client that has gone."""

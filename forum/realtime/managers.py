@@ -10,13 +10,13 @@ import os
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from socketio import PubSubManager, RedisManager
+from socketio import Manager, RedisManager
 
 #: The longest path that a local socket may have on Linux and macOS.
 _PATH_LIMIT = 100
@@ -53,42 +53,57 @@ class SharedManager(_CutsOff, RedisManager):
     """Several server processes, one Redis between them."""
 
 
-class LocalManager(_CutsOff, PubSubManager):
+class LocalManager(_CutsOff, Manager):
     """One server process; others on this machine send it datagrams, which nobody else may (the file is private)."""
-
-    name = "local"
 
     def __init__(self, instance: Path) -> None:
         super().__init__()
         self._address = _address(instance)
-        self._heard: socket.socket | None = None
+        self._has_the_sockets = False
 
     def initialize(self) -> None:
         """Begin to listen, in the process that has the sockets; called with the first of them."""
         with suppress(FileNotFoundError):
             os.unlink(self._address)
-        self._heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         mask = os.umask(0o077)
         try:
-            self._heard.bind(self._address)
+            heard.bind(self._address)
         finally:
             os.umask(mask)
-        super().initialize()
+        self._has_the_sockets = True
+        threading.Thread(target=self._listen, args=(heard,), name="neighbours", daemon=True).start()
 
-    def _publish(self, data: dict[str, Any]) -> None:
-        if self._heard is not None:
-            return  # all sockets are here
+    def emit(self, event: str, data: Any, namespace: str, room: str | None = None, **options: Any) -> None:
+        """Tell the sockets in `room`, wherever they are."""
+        if self._has_the_sockets:
+            super().emit(event, data, namespace, room=room, **options)
+        else:
+            self._send("emit", event, data, namespace, room or options.get("to"))
+
+    def close_room(self, room: str, namespace: str) -> None:
+        """Disconnect the sockets in `room`, wherever they are."""
+        if self._has_the_sockets:
+            super().close_room(room, namespace)
+        else:
+            self._send("close_room", room, namespace)
+
+    def _send(self, verb: str, *given: Any) -> None:
         with (
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out,
             suppress(OSError),
         ):  # nobody is listening
             out.setblocking(False)
-            out.sendto(json.dumps(data).encode(), self._address)
+            out.sendto(json.dumps([verb, *given]).encode(), self._address)
 
-    def _listen(self) -> Iterator[bytes]:
-        assert self._heard is not None  # noqa: S101 (set before the thread begins)
+    def _listen(self, heard: socket.socket) -> None:
+        verbs: dict[str, Callable[..., None]] = {"emit": self.emit, "close_room": self.close_room}
         while True:
-            yield self._heard.recv(_DATAGRAM_LIMIT)
+            try:
+                verb, *given = json.loads(heard.recv(_DATAGRAM_LIMIT))
+                verbs[verb](*given)
+            except Exception:
+                log.exception("a neighbour's word was not understood")
 
 
 def _address(instance: Path) -> str:

@@ -8,6 +8,8 @@ from collections import Counter
 from contextlib import suppress
 from typing import Any, Protocol
 
+from redis import RedisError
+
 #: A process that is not heard of for so long has taken its members with it, in seconds.
 _LIFE = 60
 _ROUND = 20
@@ -86,7 +88,8 @@ class SharedPresence:
         """See `Presence`."""
         if not self._own.leave(channel, member_id):
             return False
-        self._redis.zrem(_key(channel), f"{member_id}@{self._process}")
+        with suppress(RedisError):
+            self._redis.zrem(_key(channel), f"{member_id}@{self._process}")
         return member_id not in self._others(channel)
 
     def present(self, channel: str) -> set[int]:
@@ -94,13 +97,16 @@ class SharedPresence:
         return self._own.present(channel) | self._others(channel)
 
     def _others(self, channel: str) -> set[int]:
-        found = self._redis.zrangebyscore(_key(channel), time.time(), "+inf")
+        try:
+            found = self._redis.zrangebyscore(_key(channel), time.time(), "+inf")
+        except RedisError:  # away for a while: this process still knows its own
+            return set()
         entries = (entry.decode().split("@") for entry in found)
         return {int(member_id) for member_id, process in entries if process != self._process}
 
     def _tell(self, pairs: list[tuple[str, int]]) -> None:
         moment = time.time()
-        with self._redis.pipeline(transaction=False) as pipe:
+        with suppress(RedisError), self._redis.pipeline(transaction=False) as pipe:
             for channel, member_id in pairs:
                 pipe.zadd(_key(channel), {f"{member_id}@{self._process}": moment + _LIFE})
                 pipe.zremrangebyscore(_key(channel), "-inf", moment)
@@ -116,8 +122,7 @@ class SharedPresence:
     def _keep_telling(self) -> None:
         while True:
             time.sleep(_ROUND)
-            with suppress(Exception):  # Redis may be away for a while; it is told again
-                self._tell(self._own.everywhere())
+            self._tell(self._own.everywhere())
 
 
 def _key(channel: str) -> str:

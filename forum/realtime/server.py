@@ -1,6 +1,6 @@
 """The live part of the application: made once, by the composition root."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from urllib.parse import urlsplit
 
 import redis
@@ -21,15 +21,25 @@ PING_TIMEOUT = 20
 FRAME_LIMIT = 64 * 1024
 #: How often it is asked who of the connected is still signed in, in seconds.
 ROUND = 60.0
+#: How long Redis may take to answer before a thing is done without it; whoever listens waits as long as it takes.
+_PATIENCE = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
+_LISTENING = {"socket_connect_timeout": 1.0, "socket_keepalive": True, "health_check_interval": 15}
 
 StillSignedIn = Callable[[Collection[int]], set[int]]
 
 
 def init_realtime(
-    app: Flask, settings: Settings, namespaces: Iterable[Namespace], still_signed_in: StillSignedIn
+    app: Flask,
+    settings: Settings,
+    namespaces: Iterable[Namespace],
+    still_signed_in: StillSignedIn,
+    headers: Mapping[str, str],
 ) -> None:
-    """Serve Socket.IO under `/live`. `still_signed_in` tells which of these devices are."""
-    shared = redis.Redis.from_url(settings.redis_url) if settings.redis_url else None
+    """Serve Socket.IO under `/live`.
+
+    `still_signed_in` tells which of these devices are; every answer carries `headers`.
+    """
+    shared = redis.Redis.from_url(settings.redis_url, **_PATIENCE) if settings.redis_url else None
     socketio = SocketIO(manage_session=False)
     options = {
         "async_mode": "threading",
@@ -42,11 +52,16 @@ def init_realtime(
         "cookie": None,
     }
     manager = (
-        SharedManager(settings.redis_url, channel="network") if shared else LocalManager(settings.instance)
+        SharedManager(settings.redis_url, channel="network", redis_options=_LISTENING)
+        if shared
+        else LocalManager(settings.instance)
     )
     socketio.init_app(app, path=PATH, client_manager=manager, **options)
     engine = Engine(
-        limit=settings.socket_limit, polling_limit=max(2, settings.server_threads // 2), **options
+        limit=settings.socket_limit,
+        polling_limit=max(2, settings.server_threads // 2),
+        headers=headers,
+        **options,
     )
     server = socketio.server
     server.eio = engine

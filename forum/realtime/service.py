@@ -1,11 +1,14 @@
 """Tell those who are connected, and cut off those who may no longer be. Both happen after the commit, or never."""
 
+import logging
 from typing import Any
 
 from flask import current_app
 from flask_socketio import SocketIO
 
 from forum.core.db import after_commit
+
+log = logging.getLogger(__name__)
 
 
 def publish(
@@ -19,8 +22,11 @@ def publish(
 
 
 def emit(namespace: str, channel: str, event: str, data: dict[str, Any], *, skip: str | None = None) -> None:
-    """The same at once, for what is not stored: presence, typing."""
-    _live().emit(event, data, namespace=namespace, to=channel, skip_sid=skip)
+    """The same at once, for what is not stored: presence, typing. A fault is logged: what was done stays done."""
+    try:
+        _live().emit(event, data, namespace=namespace, to=channel, skip_sid=skip)
+    except Exception:
+        log.exception("the event %s was not told", event)
 
 
 def cut_member(member_id: int) -> None:
@@ -40,8 +46,11 @@ def _cut(channel: str) -> None:
     live = _live()
 
     def close() -> None:
-        for namespace in live.server.namespace_handlers:
-            live.close_room(channel, namespace=namespace)
+        try:
+            for namespace in live.server.namespace_handlers:
+                live.close_room(channel, namespace=namespace)
+        except Exception:
+            log.exception("the sockets of %s were not cut", channel)
 
     after_commit(close)
 

@@ -32,6 +32,7 @@ from wsproto.utilities import ProtocolError
 _HANDLERS = 4
 #: Of one client: frames at once and per second. Who sends more is read more slowly; nobody else notices.
 _BURST, _PER_SECOND = 100, 40
+_REST = 0.25
 #: What a client may leave unread, in bytes, before it is cut off; it finds the rest in the database afterwards.
 _UNREAD_LIMIT = 2_000_000
 _GREETING = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
@@ -93,7 +94,8 @@ class Wire:
         """Have one of the working threads do `action`."""
         self._start()
         assert self._pool is not None  # noqa: S101 (started above)
-        self._pool.submit(_carefully, action)
+        with suppress(RuntimeError):  # the process is ending
+            self._pool.submit(_carefully, action)
 
     def watch(self, sock: socket.socket, events: int, ready: Callable[[int], None]) -> None:
         """Call `ready` whenever one of `events` happens; 0 watches no longer. Only from the wire's thread."""
@@ -135,8 +137,8 @@ class Connection:
     """One WebSocket. `send` may be called from any thread; the rest is done by the wire's."""
 
     __slots__ = (
-        "_allowance", "_allowed_at", "_inbox", "_is_ended", "_is_working", "_lock", "_lost", "_out", "_parts",
-        "_protocol", "_receive", "_size", "_sock", "_wire",
+        "_allowance", "_allowed_at", "_inbox", "_is_ended", "_is_resting", "_is_working", "_lock", "_lost",
+        "_out", "_parts", "_protocol", "_receive", "_size", "_sock", "_wire",
     )  # fmt: skip
 
     def __init__(self, wire: Wire, sock: socket.socket, receive: Receive, lost: Lost) -> None:
@@ -152,6 +154,7 @@ class Connection:
         self._inbox: deque[str] = deque()
         self._is_working = False
         self._is_ended = False
+        self._is_resting = False
         self._allowance = float(_BURST)
         self._allowed_at = time.monotonic()
 
@@ -171,25 +174,19 @@ class Connection:
                 if taken == len(frame):
                     return
                 frame = frame[taken:]
-                self._wire.call(self._listen_and_write)
             self._out += frame
-            if len(self._out) > _UNREAD_LIMIT:
-                self._wire.call(self._end)
+            self._wire.call(self._end if len(self._out) > _UNREAD_LIMIT else self.listen)
 
     def close(self, code: int = CloseReason.NORMAL_CLOSURE) -> None:
         """Say goodbye and end; what waits to be sent is tried once more."""
         self._wire.call(lambda: self._say_goodbye(code))
 
     def listen(self) -> None:
-        """Begin to read."""
-        self._watch(selectors.EVENT_READ)
-
-    def _listen_and_write(self) -> None:
-        self._watch(selectors.EVENT_READ | selectors.EVENT_WRITE)
-
-    def _watch(self, events: int) -> None:
+        """Wait for what concerns this connection now: reading unless it rests, writing while something waits."""
         if not self._is_ended:
-            self._wire.watch(self._sock, events, self._ready)
+            reading = 0 if self._is_resting else selectors.EVENT_READ
+            writing = selectors.EVENT_WRITE if self._out else 0
+            self._wire.watch(self._sock, reading | writing, self._ready)
 
     def _ready(self, mask: int) -> None:
         if mask & selectors.EVENT_WRITE:
@@ -221,16 +218,24 @@ class Connection:
         if not data:
             self._end()
             return
+        self._digest(data)
+
+    def _digest(self, data: bytes = b"") -> None:
+        """Take what has been read, as far as the allowance goes; the rest when there is some again."""
         try:
-            self._protocol.receive_data(data)
+            if data:
+                self._protocol.receive_data(data)
             for event in self._protocol.events():
                 self._take(event)
+                if self._is_resting:
+                    return
         except ProtocolError:
             self._say_goodbye(CloseReason.PROTOCOL_ERROR)
 
     def _take(self, event: Any) -> None:
         if self._is_ended:
             return
+        self._count()
         if isinstance(event, TextMessage):
             self._parts.append(event.data)
             self._size += len(event.data.encode())
@@ -255,7 +260,6 @@ class Connection:
             self._is_working = True
         if is_idle:
             self._wire.work(self._work)
-        self._count()
 
     def _work(self) -> None:
         """Do what has arrived, in its order; only one thread at a time is here."""
@@ -273,11 +277,14 @@ class Connection:
         self._allowance = min(_BURST, self._allowance + refill) - 1
         self._allowed_at = moment
         if self._allowance < 0 or len(self._inbox) > _BURST:
-            self._watch(0)
-            self._wire.later(1.0, lambda: self._wire.call(self._resume))
+            self._is_resting = True
+            self.listen()
+            self._wire.later(_REST, lambda: self._wire.call(self._resume))
 
     def _resume(self) -> None:
-        self._watch(selectors.EVENT_READ | (selectors.EVENT_WRITE if self._out else 0))
+        self._is_resting = False
+        self._digest()
+        self.listen()
 
     def _say_goodbye(self, code: int) -> None:
         if not self._is_ended:

@@ -12,6 +12,7 @@ from forum.core.access import Viewer
 from forum.core.clock import now
 from forum.core.db import db
 from forum.core.errors import NotFound
+from forum.realtime.service import cut_device, cut_member
 
 #: How long a device stays signed in when the member did not ask to stay.
 SHORT_STAY = timedelta(hours=12)
@@ -74,6 +75,7 @@ def sign_out(viewer: Viewer, device_id: int) -> None:
     )
     if gone.rowcount == 0:  # type: ignore[attr-defined]
         raise NotFound
+    cut_device(device_id)
 
 
 def sign_out_everywhere(member_id: int, but: int | None = None) -> None:
@@ -83,6 +85,7 @@ def sign_out_everywhere(member_id: int, but: int | None = None) -> None:
         .where(Device.member_id == member_id, Device.revoked_at.is_(None), Device.id != (but or 0))
         .values(revoked_at=now())
     )
+    cut_member(member_id)
 
 
 def label_of(user_agent: str) -> str:

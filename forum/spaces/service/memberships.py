@@ -9,6 +9,7 @@ from forum.core.clock import now
 from forum.core.db import db, upsert
 from forum.core.errors import Invalid, NotFound, require
 from forum.members.models import Member
+from forum.realtime.service import cut_member
 from forum.spaces import policy, queries
 from forum.spaces.models import Membership, Space, SpaceKind
 from forum.spaces.service.spaces import get_managed_space, get_space
@@ -29,6 +30,7 @@ def join(member_id: int, space_id: int, role: Role, *, by: Viewer | None = None)
     _put(member_id, space_id, role, {"role": role})
     if former is not role:
         action = "membership.changed" if former else "membership.created"
+        cut_member(member_id)  # and have the sockets enter what they may hear now
         audit.record(by or Viewer(member_id), action, member_id, space_id=space_id, note=role.value)
 
 
@@ -66,6 +68,7 @@ def change_role(viewer: Viewer, space_id: int, member_id: int, role: Role) -> Me
     require(role in policy.grantable_roles(viewer, space_id), _("Diese Rolle vergibt die Administration."))
     _keep_a_moderator(viewer, membership)
     membership.role = role
+    cut_member(member_id)
     audit.record(viewer, "membership.changed", member_id, space_id=space_id, note=role.value)
     return membership
 
@@ -81,6 +84,7 @@ def end_membership(viewer: Viewer, space_id: int, member_id: int) -> Membership:
         _require_no_region(viewer, membership)
     _keep_a_moderator(viewer, membership)
     db.session.delete(membership)
+    cut_member(member_id)
     audit.record(viewer, "membership.ended", member_id, space_id=space_id, note=membership.role.value)
     return membership
 
