@@ -17,7 +17,7 @@ from forum.core.images import square_avatar
 from forum.core.text import clean_line, clean_text
 from forum.members import policy
 from forum.members.models import BIO_LIMIT, NAME_LIMIT, Member, Picture, Standing
-from forum.realtime.service import cut_member
+from forum.realtime.publishing import cut_member
 
 _ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"]+@[^\s@<>()\[\]\\,;:\"]+")
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 from uuid import UUID
 
-from flask import g, request
+from flask import Flask, g, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_socketio import ConnectionRefusedError, join_room, leave_room
@@ -105,6 +105,7 @@ def key(data: Data, name: str = "key") -> UUID:
 class Namespace(SocketNamespace):
     """A capability's events. Subclasses say which channels a member hears, and answer with `@event` methods."""
 
+    app: Flask
     buckets: Buckets = LocalBuckets()
     presence: Presence = LocalPresence()
 
@@ -176,6 +177,15 @@ class Namespace(SocketNamespace):
     def hears(self, channel: str) -> bool:
         """Whether the asking socket is in `channel`."""
         return channel in self.server.manager.get_rooms(self.sid, self.namespace)
+
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Have `action` done after `seconds`, in an application context."""
+
+        def act() -> None:
+            with self.app.app_context():
+                action()
+
+        self.server.eio.wire.later(seconds, act)
 
     @property
     def sid(self) -> str:

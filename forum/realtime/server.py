@@ -73,6 +73,7 @@ def init_realtime(
         engine.on(name, handler)
     buckets = SharedBuckets(shared) if shared else LocalBuckets()
     for namespace in namespaces:
+        namespace.app = app
         namespace.buckets = buckets
         namespace.presence = SharedPresence(shared) if shared else LocalPresence()
         socketio.on_namespace(namespace)

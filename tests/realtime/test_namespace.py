@@ -19,7 +19,7 @@ from forum.core.errors import Conflict, Denied, Invalid, NotFound
 from forum.members.models import Member
 from forum.realtime import buckets
 from forum.realtime.namespace import Answer, Data, Namespace, event, key, number, text
-from forum.realtime.service import publish
+from forum.realtime.publishing import publish
 from forum.spaces.service import change_role, end_membership
 from tests.cast import ELSEWHERE, HERE, Cast, Person
 

@@ -149,14 +149,14 @@ def test_other_processes_of_this_machine_reach_the_sockets(
     me = live.places()["me"]
     run(
         live,
-        "from forum.realtime.service import emit",
+        "from forum.realtime.publishing import emit",
         f"emit({NAME!r}, 'member:{me}', 'moved', {{'to': 1}})",
     )
     wait_until(lambda: heard == [{"to": 1}])
     run(
         live,
         "from forum.core.db import unit_of_work",
-        "from forum.realtime.service import cut_member",
+        "from forum.realtime.publishing import cut_member",
         f"with unit_of_work(): cut_member({me})",
     )
     wait_until(lambda: not client.connected)

@@ -12,7 +12,7 @@ from forum.core.access import Viewer
 from forum.core.clock import now
 from forum.core.db import db
 from forum.core.errors import NotFound
-from forum.realtime.service import cut_device, cut_member
+from forum.realtime.publishing import cut_device, cut_member
 
 #: How long a device stays signed in when the member did not ask to stay.
 SHORT_STAY = timedelta(hours=12)

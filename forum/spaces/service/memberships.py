@@ -9,7 +9,7 @@ from forum.core.clock import now
 from forum.core.db import db, upsert
 from forum.core.errors import Invalid, NotFound, require
 from forum.members.models import Member
-from forum.realtime.service import cut_member
+from forum.realtime.publishing import cut_member
 from forum.spaces import policy, queries
 from forum.spaces.models import Membership, Space, SpaceKind
 from forum.spaces.service.spaces import get_managed_space, get_space
