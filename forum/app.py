@@ -10,16 +10,19 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import forum.audit.models
-import forum.chat.models
+import forum.chat.tasks
 import forum.jobs.models
-import forum.mail.models  # noqa: F401  (tables that only migrations and services name)
+import forum.mail.models  # noqa: F401  (tables and work that nobody else names)
 from forum import cli
 from forum.accounts import views as accounts
 from forum.accounts.queries import signed_in_devices
 from forum.boards import views as boards
 from forum.boards.sockets import Boards
+from forum.chat import views as chat
+from forum.chat.sockets import Chat
 from forum.config import ROOT, Settings, load_settings
 from forum.core.db import db
+from forum.jobs.worker import init_jobs
 from forum.mail.delivery import init_mail
 from forum.members import views as members
 from forum.portal import views as portal
@@ -34,11 +37,12 @@ from forum.web.forms import Request
 from forum.web.gate import PageGate
 from forum.web.identity import Visitor
 from forum.web.languages import init_languages
-from forum.web.limits import limiter
+from forum.web.limits import limiter, storage
 from forum.web.security import init_security, security_headers
+from forum.workflows import views as workflows
 
-NAMESPACES = (Boards,)
-BLUEPRINTS = (portal.bp, accounts.bp, boards.bp, spaces.bp, members.bp)
+NAMESPACES = (Boards, Chat)
+BLUEPRINTS = (portal.bp, accounts.bp, boards.bp, chat.bp, spaces.bp, members.bp, workflows.bp)
 
 
 def create_app(settings: Settings | None = None, *, publish_assets: bool = True) -> Flask:
@@ -64,6 +68,7 @@ def create_app(settings: Settings | None = None, *, publish_assets: bool = True)
     init_errors(app)
     init_languages(app)
     init_mail(app, settings)
+    init_jobs(app, settings)
     _init_sign_in(app)
     init_access(app)  # before CSRF: a visitor's write is offered again after sign-in, whatever its token
     CSRFProtect(app)
@@ -99,6 +104,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": 8 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "RATELIMIT_ENABLED": settings.rate_limits,
+        **storage(settings.redis_url, settings.secret_key),
         "COMPRESS_ALGORITHM": ["br", "gzip"],
         "COMPRESS_BR_LEVEL": 3,
         "COMPRESS_LEVEL": 3,

@@ -1,4 +1,4 @@
-"""Commands: `flask --app wsgi prepare`, `serve`, `demo`."""
+"""Commands: `flask --app wsgi prepare`, `serve`, `work`."""
 
 import os
 import sys
@@ -10,6 +10,8 @@ from flask_migrate import upgrade
 from forum.accounts.service.invitations import ensure_setup_code
 from forum.config import ROOT, Settings
 from forum.core.db import unit_of_work
+from forum.jobs.process import run_jobs
+from forum.jobs.server import run_server
 from forum.seeds.base import plant_base
 from forum.seeds.demo import PASSWORD, plant_demo, sign_ins
 
@@ -18,6 +20,7 @@ def init_commands(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(prepare)
     app.cli.add_command(serve)
+    app.cli.add_command(work)
 
 
 @click.command()
@@ -42,12 +45,17 @@ def prepare() -> None:
 @click.command()
 @click.option("--bind", default="127.0.0.1:8000", show_default=True, help="Address and port to listen on.")
 def serve(bind: str) -> None:
-    """Run the whole product on this machine: one process, one thread for each request under way."""
+    """Run the whole product on this machine: pages, sockets, and jobs in a process beside them."""
     settings = _settings()
     click.echo(f"  {settings.public_url}")
     sys.stdout.flush()
-    # In place of this process: the server's parent then holds no second copy of the application.
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *server_arguments(settings, bind)])  # noqa: S606 (no shell)
+    run_server(current_app._get_current_object(), server_arguments(settings, bind))  # type: ignore[attr-defined]
+
+
+@click.command()
+def work() -> None:
+    """Do the jobs, and only those: for machines where a web server runs `wsgi:app` by itself."""
+    run_jobs(current_app._get_current_object())  # type: ignore[attr-defined]
 
 
 def server_arguments(settings: Settings, bind: str) -> list[str]:

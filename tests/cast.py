@@ -15,6 +15,8 @@ from flask.testing import FlaskClient
 from forum.accounts.service.devices import open_device
 from forum.boards.models import Board
 from forum.boards.service import posts, topics
+from forum.chat.models import Room
+from forum.chat.service import messages, rooms
 from forum.core.access import Role, Viewer
 from forum.core.db import db, unit_of_work
 from forum.members.service import add_member
@@ -37,7 +39,8 @@ class Person:
 
 @dataclass(frozen=True)
 class Cast:
-    """Everybody, the spaces by sign, and a board here, elsewhere and of the network where only staff begin."""
+    """Everybody, the spaces by sign; a board here, elsewhere and of the network where only staff begin; a room
+    here and elsewhere."""
 
     petra: Person
     manfred: Person
@@ -50,6 +53,8 @@ class Cast:
     other_board: int
     foreign_board: int
     staff_board: int
+    room: int
+    foreign_room: int
 
     def topic(self, author: Person | None = None, title: str = "Vier-Schicht-Modell", posts: int = 1) -> int:
         """The id of a new topic here, with so many posts, all of the author's."""
@@ -79,6 +84,24 @@ class Cast:
             posts.hide_post(self.manfred.viewer, post_id, "Nennt Zahlen")
         return post_id
 
+    def message(self, author: Person, room_id: int | None = None, text: str = "Wer ist morgen da?") -> int:
+        """The id of a new message; in the room here, if no other is named."""
+        with unit_of_work():
+            return messages.send_message(author.viewer, room_id or self.room, text, uuid4()).id
+
+    def direct(self) -> int:
+        """The id of the conversation of Petra and Sabine."""
+        with unit_of_work():
+            return rooms.start_direct(self.petra.viewer, self.sabine.id).id
+
+    def group(self, *others: Person) -> int:
+        """The id of a new group that Petra keeps; with Sabine and Manfred, if nobody else is named."""
+        people = others or (self.sabine, self.manfred)
+        with unit_of_work():
+            return rooms.start_group(
+                self.petra.viewer, [person.id for person in people], "Schichtplan", uuid4()
+            ).id
+
 
 def make_cast() -> Cast:
     """Plant the base and the people; needs an application context."""
@@ -93,6 +116,7 @@ def make_cast() -> Cast:
             "sabine": _person("Sabine Morgenroth", spaces, {HERE: Role.STAFF, NETWORK: Role.STAFF}),
             "karla": _person("Karla Wendtland", spaces, {}, is_administrator=True),
         }
+        first_rooms = {room.space_id: room.id for room in db.session.scalars(sa.select(Room))}
         boards = {(board.space_id, board.name): board.id for board in db.session.scalars(sa.select(Board))}
     return Cast(
         **people,
@@ -101,6 +125,8 @@ def make_cast() -> Cast:
         other_board=boards[spaces[HERE], "Allgemeines"],
         foreign_board=boards[spaces[ELSEWHERE], "Allgemeines"],
         staff_board=boards[spaces[NETWORK], "IG Metall informiert"],
+        room=first_rooms[spaces[HERE]],
+        foreign_room=first_rooms[spaces[ELSEWHERE]],
     )
 
 

@@ -14,11 +14,13 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from flask_socketio import SocketIOTestClient
 
 from forum.accounts.service import passwords
 from forum.app import create_app
 from forum.config import load_settings
 from forum.core.db import db
+from forum.realtime.buckets import LocalBuckets
 from forum.web.limits import limiter
 from tests.cast import Cast, Person, make_cast, sign_in
 from tests.pages import PageCheckingClient
@@ -145,6 +147,55 @@ def browse(app: Flask) -> Callable[[Person | None], FlaskClient]:
         return client
 
     return open_browser
+
+
+class Listener:
+    """One open page's connection to a namespace."""
+
+    def __init__(self, client: SocketIOTestClient, namespace: str) -> None:
+        self._client = client
+        self._namespace = namespace
+
+    @property
+    def is_connected(self) -> bool:
+        return self._client.is_connected(self._namespace)
+
+    def ask(self, name: str, data: Any = None) -> dict[str, Any]:
+        """The server's answer to the event."""
+        answer = self._client.emit(
+            name, {} if data is None else data, namespace=self._namespace, callback=True
+        )
+        assert isinstance(answer, dict), answer
+        return answer
+
+    def heard(self, name: str) -> list[dict[str, Any]]:
+        """The data of each event of that name since the last time; the others are forgotten."""
+        return [
+            event["args"][0] for event in self._client.get_received(self._namespace) if event["name"] == name
+        ]
+
+    def hang_up(self) -> None:
+        self._client.disconnect(self._namespace)
+
+
+@pytest.fixture
+def listen(app: Flask, browse: Callable[[Person | None], FlaskClient]) -> Iterator[Callable[..., Listener]]:
+    """`listen(cast.petra)`: Petra's page, connected to "/boards"; `listen(cast.petra, "/chat")` to another one."""
+    opened: list[Listener] = []
+
+    def connect(person: Person | None, namespace: str = "/boards") -> Listener:
+        # Members of other tests had the same ids.
+        app.extensions["socketio"].server.namespace_handlers[namespace].buckets = LocalBuckets()
+        client = app.extensions["socketio"].test_client(
+            app, namespace=namespace, flask_test_client=browse(person)
+        )
+        opened.append(Listener(client, namespace))
+        return opened[-1]
+
+    yield connect
+    for listener in opened:
+        if listener.is_connected:
+            listener.hang_up()
 
 
 @pytest.fixture

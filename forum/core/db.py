@@ -135,6 +135,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
             "busy_timeout=10000",
             "cache_size=-4000",
             "temp_store=MEMORY",
+            "secure_delete=ON",  # what is deleted is overwritten, not only forgotten
         ):
             connection.execute(f"PRAGMA {pragma}")
 

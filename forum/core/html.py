@@ -5,7 +5,7 @@ Both gates read one table (`ALLOWED`), so they cannot drift apart; either alone 
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape, unescape
 from urllib.parse import urlsplit
 
@@ -48,6 +48,9 @@ _ALIGNMENTS = {
     "text-align:right": "text-end",
 }
 
+#: What Markdown lets one write with a backslash in front.
+_SIGN = re.compile(r"[!-/:-@\[-`{-~]")
+
 _BlockRule = Callable[[StateBlock, int, int, bool], bool]
 
 
@@ -59,15 +62,25 @@ def render(source: str) -> str:
     elsewhere. Headings begin at h3 and never skip a level. Takes any string and never raises; what is
     nested or split beyond measure is shown as typed.
     """
+    return render_with_names(source, {})[0]
+
+
+def render_with_names(source: str, addresses: Mapping[str, str]) -> tuple[str, set[str]]:
+    """As `render`, and each `@` before a name of `addresses` becomes a link to its address.
+
+    Also answers which of the names became one. Of several names that fit, the longest counts; in code and in
+    other links a name is text. In `source` the name may be escaped, as the composer writes it, or plain.
+    """
     tools = _tools
     source = source.encode("utf-8", "replace").decode()
-    env: EnvType = {}
+    env: EnvType = {"names": _Names(addresses)} if addresses else {}
     tokens = tools.markdown.parse(source, env)
     if sum(1 + len(token.children or ()) for token in tokens) > _MAX_TOKENS:
-        written = f"<pre><code>{escape(source, quote=False)}</code></pre>\n"
+        written, tokens = f"<pre><code>{escape(source, quote=False)}</code></pre>\n", []
     else:
         written = tools.markdown.renderer.render(tokens, tools.markdown.options, env)
-    return tools.second_gate.clean(tools.first_gate.clean(tame(written)))
+    found = {part.meta["name"] for token in tokens for part in token.children or () if "name" in part.meta}
+    return tools.second_gate.clean(tools.first_gate.clean(tame(written))), found
 
 
 def plain(source_html: str, limit: int) -> str:
@@ -115,6 +128,43 @@ def _inner_quotes(tokens: Sequence[Token]) -> list[list[int]]:
     return found
 
 
+class _Names:
+    """Names that become links where a text has them behind an `@`."""
+
+    def __init__(self, addresses: Mapping[str, str]) -> None:
+        self._known = sorted(addresses.items(), key=lambda known: -len(known[0]))
+        names = "|".join(f"({_SIGN.sub(_maybe_escaped, name)})" for name, _address in self._known)
+        self._pattern = re.compile(rf"@(?:{names})(?![^\W_]|-\w)")
+
+    def at(self, state: StateInline) -> tuple[str, str, int] | None:
+        """Name and address of what stands at the state's place, and where it ends."""
+        if state.pos and state.src[state.pos - 1].isalnum():
+            return None
+        found = self._pattern.match(state.src, state.pos, state.posMax)
+        return (*self._known[(found.lastindex or 0) - 1], found.end()) if found else None
+
+
+def _maybe_escaped(sign: re.Match[str]) -> str:
+    return r"\\?" + re.escape(sign[0])
+
+
+def _link_name(state: StateInline, silent: bool) -> bool:
+    names: _Names | None = state.env.get("names")
+    if names is None or state.src[state.pos] != "@" or state.linkLevel:
+        return False
+    found = names.at(state)
+    if found is None:
+        return False
+    name, address, end = found
+    if not silent:
+        opening = state.push("link_open", "a", 1)
+        opening.attrs, opening.meta = {"href": address}, {"name": name}
+        state.push("text", "", 0).content = f"@{name}"
+        state.push("link_close", "a", -1)
+    state.pos = end
+    return True
+
+
 class _Markdown(MarkdownIt):
     """markdown-it as the house wants it; an address that the gates would take away does not become a link."""
 
@@ -127,6 +177,7 @@ class _Markdown(MarkdownIt):
         self.block.ruler.at("list", _unless_deep(list_block), {"alt": ends})
         self.core.ruler.push("house_style", _house_style)
         self.inline.ruler.at("linkify", _linkify)
+        self.inline.ruler.push("link_name", _link_name)
         if self.linkify is not None:
             self.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
             for scheme in ("ftp:", "//", "mailto:"):

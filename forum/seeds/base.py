@@ -1,9 +1,11 @@
-"""The network and the five regions of the action programme, with their sectors and first boards."""
+"""The network and the five regions of the action programme, with their sectors, first boards and first room."""
 
 from dataclasses import dataclass
 
 from forum.boards.models import Starters
 from forum.boards.service.boards import add_board
+from forum.chat.queries.rooms import spaces_with_rooms
+from forum.chat.service.rooms import add_room
 from forum.spaces import queries as spaces
 from forum.spaces.models import SpaceKind
 from forum.spaces.service import create_space
@@ -73,6 +75,8 @@ NETWORK_BOARDS = (
     ("IG Metall informiert", "Mitteilungen der IG Metall. Antworten können alle.", Starters.STAFF),
     ("Über dieses Netzwerk", "Fragen zur Bedienung, Wünsche, Hinweise.", Starters.MEMBERS),
 )
+ROOM = "Treffpunkt"
+ROOM_PURPOSE = "Kurze Fragen, kurze Wege: was gerade anliegt."
 
 
 def plant_base() -> None:
@@ -99,3 +103,13 @@ def plant_base() -> None:
             )
             for name, description in BOARDS:
                 add_board(space.id, name, description)
+    _plant_rooms()
+
+
+def _plant_rooms() -> None:
+    """A room for every space that has none: also where the house is older than its rooms."""
+    furnished = spaces_with_rooms()
+    for sign in (NETWORK_SIGN, *(region.sign for region in REGIONS)):
+        space = spaces.find_by_sign(sign)
+        if space is not None and space.id not in furnished:
+            add_room(space.id, ROOM, ROOM_PURPOSE)

@@ -1,6 +1,5 @@
 """A filled network to look at: invented people, firms and talk, read from the TOML files in `demo/`."""
 
-import re
 import tomllib
 from collections import Counter
 from datetime import date, datetime, timedelta
@@ -21,6 +20,8 @@ from forum.councils.models import Council, Function, Mandate
 from forum.members.models import Member
 from forum.members.service import add_member
 from forum.seeds.base import NETWORK_SIGN
+from forum.seeds.spans import span
+from forum.seeds.talk import Stage, plant_room
 from forum.spaces.models import Membership, Space
 
 FOLDER = Path(__file__).parent / "demo"
@@ -34,7 +35,6 @@ SIGN_INS = {
 }
 #: Up to here everybody has read everything; what is younger is new to them.
 LAST_VISIT = timedelta(days=2)
-_UNITS = {"d": 24 * 60, "h": 60, "m": 1}
 
 
 def plant_demo() -> None:
@@ -51,6 +51,10 @@ def plant_demo() -> None:
         for entry in tomllib.loads(file.read_text())["topic"]:
             _plant_topic(entry, spaces, members, moderators, moment)
     _count(moment)
+    topics = {title: topic_id for topic_id, title in db.session.execute(sa.select(Topic.id, Topic.title))}
+    stage = Stage(spaces, members, moderators, topics, moment, LAST_VISIT)
+    for entry in tomllib.loads((FOLDER / "rooms.toml").read_text())["room"]:
+        plant_room(entry, stage)
     for key in SIGN_INS:
         set_password(members[key].id, PASSWORD)
 
@@ -85,7 +89,7 @@ def _plant_member(
     entry: dict[str, Any], spaces: dict[str, Space], councils: dict[str, Council], moment: datetime
 ) -> Member:
     member = add_member(entry["name"], entry["email"], is_administrator=entry.get("administrator", False))
-    member.joined_at = moment - _age(entry["joined"])
+    member.joined_at = moment - span(entry["joined"])
     member.bio = entry.get("bio", "")
     member.bio_html = html.render(member.bio) if member.bio else ""
     for sign, role in {NETWORK_SIGN: "member", **entry["spaces"]}.items():
@@ -134,12 +138,12 @@ def _plant_topic(
         space_id=space.id,
         title=entry["title"],
         author_id=members[first["by"]].id,
-        created_at=moment - _age(first["ago"]),
+        created_at=moment - span(first["ago"]),
         last_number=len(posts),
-        last_post_at=moment - _age(last["ago"]),
+        last_post_at=moment - span(last["ago"]),
         last_author_id=members[last["by"]].id,
         is_pinned=entry.get("pinned", False),
-        closed_at=moment - _age(last["ago"]) if entry.get("closed") else None,
+        closed_at=moment - span(last["ago"]) if entry.get("closed") else None,
     )
     for number, text in enumerate(posts, start=1):
         _plant_post(topic, number, text, members[text["by"]].id, moderators[entry["region"]], moment)
@@ -162,12 +166,12 @@ def _plant_post(
         topic=topic,
         number=number,
         author_id=author_id,
-        created_at=moment - _age(entry["ago"]),
+        created_at=moment - span(entry["ago"]),
         source=source,
         html=html.render(source),
         html_version=html.RENDERER_VERSION,
         version=int(edited),
-        edited_at=moment - _age(entry["edited"]) if edited else None,
+        edited_at=moment - span(entry["edited"]) if edited else None,
         state=state,
         state_by_id={PostState.HIDDEN: moderator_id, PostState.WITHDRAWN: author_id}.get(state),
         state_reason=entry.get("hidden", ""),
@@ -203,13 +207,6 @@ def _count(moment: datetime) -> None:
                 db.session.add(
                     BoardReading(member_id=member_id, board_id=board.id, read_until=moment - LAST_VISIT)
                 )
-
-
-def _age(text: str) -> timedelta:
-    """ "12d 3h 20m" as a span of time."""
-    return timedelta(
-        minutes=sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+)([dhm])", text))
-    )
 
 
 def _date(value: str | date) -> date:
