@@ -24,6 +24,19 @@ def may_start_topic(viewer: Viewer, board: Board) -> bool:
     return viewer.may_write_in(board.space_id)
 
 
+def startable_by(viewer: Viewer) -> ColumnElement[bool]:
+    """`may_start_topic` as an SQL condition on `Board`; a test holds the two together."""
+    writable = [space_id for space_id in viewer.spaces if viewer.may_write_in(space_id)]
+    staffed = [space_id for space_id in viewer.spaces if viewer.is_staff_in(space_id)]
+    return sa.and_(
+        Board.archived_at.is_(None),
+        sa.or_(
+            sa.and_(Board.starters == Starters.MEMBERS, Board.space_id.in_(writable)),
+            sa.and_(Board.starters == Starters.STAFF, Board.space_id.in_(staffed)),
+        ),
+    )
+
+
 def may_moderate(viewer: Viewer, board: Board) -> bool:
     return viewer.moderates(board.space_id)
 

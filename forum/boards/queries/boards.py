@@ -97,10 +97,19 @@ def list_boards(viewer: Viewer, space_id: int | None = None) -> list[BoardRow]:
 
 def list_targets(viewer: Viewer, besides: int) -> list[tuple[int, str, str]]:
     """Id, name and space name of each board that a topic of board `besides` may be moved to."""
+    return _list_names(sa.and_(policy.movable_to(viewer), Board.id != besides))
+
+
+def list_startable(viewer: Viewer) -> list[tuple[int, str, str]]:
+    """Id, name and space name of each board on which the viewer may start topics."""
+    return _list_names(policy.startable_by(viewer))
+
+
+def _list_names(condition: sa.ColumnElement[bool]) -> list[tuple[int, str, str]]:
     statement = (
         sa.select(Board.id, Board.name, Space.name)
         .join(Space, Space.id == Board.space_id)
-        .where(policy.movable_to(viewer), Board.id != besides)
+        .where(condition)
         .order_by(Space.position, Space.id, Board.position, Board.id)
     )
     return [(board_id, name, space) for board_id, name, space in db.session.execute(statement)]
