@@ -1,10 +1,9 @@
 """How many events one member may send: a token bucket for each, counted in this process or in Redis."""
 
 import time
-from contextlib import suppress
-from typing import Any, Protocol
+from typing import Protocol
 
-from redis import RedisError
+from forum.realtime.store import SharedStore
 
 #: A bucket holds so many tokens and gets so many back per second.
 CAPACITY, PER_SECOND = 60, 12
@@ -56,11 +55,16 @@ class LocalBuckets:
 class SharedBuckets:
     """Counted in Redis, for all processes together."""
 
-    def __init__(self, redis: Any) -> None:
-        self._take = redis.register_script(_TAKE)
+    def __init__(self, store: SharedStore) -> None:
+        self._store = store
+        self._local = LocalBuckets()
 
     def take(self, key: str, cost: float = 1) -> bool:
-        """See `Buckets`. While Redis is away nobody is held up."""
-        with suppress(RedisError):
-            return bool(self._take(keys=[f"network:bucket:{key}"], args=[CAPACITY, PER_SECOND, cost]))
-        return True
+        """See `Buckets`. While Redis is away each process counts for itself."""
+        taken = self._store.ask(
+            lambda redis: redis.register_script(_TAKE)(
+                keys=[self._store.name(f"bucket:{key}")], args=[CAPACITY, PER_SECOND, cost]
+            ),
+            None,
+        )
+        return self._local.take(key, cost) if taken is None else bool(taken)

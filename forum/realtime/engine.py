@@ -1,7 +1,6 @@
 """Engine.IO whose WebSockets hang on one wire; long polling stays with the web server's threads."""
 
 import io
-import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -9,6 +8,7 @@ import engineio
 from engineio.packet import NOOP, OPEN, PING, PONG, UPGRADE, Packet
 from engineio.socket import Socket
 
+from forum.core.clock import now
 from forum.realtime.wire import Connection, Wire, is_handshake, text_frame
 
 #: How long a client may be connected without having entered a namespace.
@@ -55,7 +55,7 @@ class LineSocket(Socket):
 
     def _ping(self) -> None:
         if not self.closed:
-            self.last_ping = time.time()
+            self.last_ping = now().timestamp()  # compared by the library with time.time()
             self.send(Packet(PING))
 
     def _upgrade_websocket(self, environ: dict[str, Any], start_response: StartResponse) -> Any:

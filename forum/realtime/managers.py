@@ -10,19 +10,33 @@ import os
 import socket
 import tempfile
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
-from socketio import Manager, RedisManager
+from redis import RedisError
+from redis.client import PubSub
+from socketio import Manager, PubSubManager
+
+from forum.realtime.store import PATIENCE, SharedStore
 
 #: The longest path that a local socket may have on Linux and macOS.
 _PATH_LIMIT = 100
 _DATAGRAM_LIMIT = 200_000
 #: A socket that is just connecting cannot be disconnected yet; so much later it can.
 _SECOND_TRY = 0.5
+#: Between processes: so often a quiet line is tried, so long it may stay without any answer; after losing it, a rest.
+_GLANCE, _SILENCE, _PAUSE = 1.0, 10.0, 0.5
+#: So long sockets stay with a process that hears no other; then they come anew, and see what was written elsewhere.
+_ALONE = 60.0
+#: Between one socket sent away and the next, in seconds.
+_PACE = 0.005
+_MISSED = "missed"
 log = logging.getLogger(__name__)
 
 
@@ -49,8 +63,92 @@ class _CutsOff:
         return bool(self.is_pre_connected(sid, namespace))  # type: ignore[attr-defined]
 
 
-class SharedManager(_CutsOff, RedisManager):
-    """Several server processes, one Redis between them."""
+class SharedManager(_CutsOff, PubSubManager):
+    """Several server processes, one Redis between them.
+
+    What is said while Redis is away reaches no other process. Nothing is kept to be said later: as soon as they
+    hear again, the others send their sockets away. These come back by themselves, enter the channels that are
+    theirs by then, and ask for what they missed.
+    """
+
+    def __init__(self, store: SharedStore) -> None:
+        super().__init__(channel=store.name("live"))
+        self._store = store
+        self._hears = threading.Event()
+        self._was_deaf = False
+        self._owes = False
+        self._heard_at = time.monotonic()
+
+    def initialize(self) -> None:
+        """Begin to hear the others; called with the first socket, which waits until that is so."""
+        self.host_id = uuid4().hex  # the one given at the start is that of all processes forked from there
+        super().initialize()
+        if not self._hears.wait(PATIENCE):
+            self._was_deaf = True
+
+    def _publish(self, data: dict[str, Any]) -> None:
+        if not self._store.ask(lambda redis: self._tell(redis, data), False):
+            self._owes = True
+
+    def _tell(self, redis: Any, *said: dict[str, Any]) -> bool:
+        if self._owes:
+            self._owes = False
+            said = ({"method": _MISSED, "host_id": self.host_id}, *said)
+        for data in said:
+            redis.publish(self.channel, json.dumps(data))
+        return True
+
+    def _listen(self) -> Iterator[dict[str, Any]]:
+        """Called by the library, in a thread of its own: what the others say, for ever."""
+        while True:
+            try:
+                with closing(self._store.listener()) as heard:
+                    yield from self._hear(heard)
+            except (RedisError, OSError) as fault:
+                log.warning("other processes are not heard: %s", type(fault).__name__)
+            self._was_deaf = True
+            if time.monotonic() - self._heard_at > _ALONE:
+                self._heard_at = time.monotonic()
+                self._send_all_away()
+            time.sleep(_PAUSE)
+
+    def _hear(self, heard: PubSub) -> Iterator[dict[str, Any]]:
+        """What is said from now on, until it cannot be heard any more."""
+        heard.subscribe(self.channel)
+        began_at = time.monotonic()
+        while True:
+            message = heard.get_message(timeout=_GLANCE)
+            if message is not None:
+                self._heard_at = time.monotonic()
+                if message["type"] == "subscribe":
+                    self._can_hear()
+                elif message["type"] == "message":
+                    yield self._taken(message["data"])
+            elif time.monotonic() - max(self._heard_at, began_at) > _SILENCE:
+                return  # a line that broke without a word
+            else:
+                heard.ping()
+                if self._owes:
+                    self._owes = not self._store.ask(self._tell, False)
+
+    def _taken(self, said: bytes) -> dict[str, Any]:
+        data = _understood(said)
+        if data.get("method") == _MISSED and data.get("host_id") != self.host_id:
+            self._send_all_away()
+        return data
+
+    def _can_hear(self) -> None:
+        self._store.note_return()
+        self._hears.set()
+        if self._was_deaf:
+            self._was_deaf = False
+            self._send_all_away()
+
+    def _send_all_away(self) -> None:
+        """Disconnect every socket of this process, one after another: they come back, and not all at once."""
+        engine = self.server.eio
+        for number, eio_sid in enumerate(list(engine.sockets)):
+            engine.wire.later(number * _PACE, partial(engine.disconnect, eio_sid))
 
 
 class LocalManager(_CutsOff, Manager):
@@ -104,6 +202,15 @@ class LocalManager(_CutsOff, Manager):
                 verbs[verb](*given)
             except Exception:
                 log.exception("a neighbour's word was not understood")
+
+
+def _understood(said: bytes) -> dict[str, Any]:
+    """What another process said; nothing, if it is none of ours."""
+    with suppress(ValueError):
+        data = json.loads(said)
+        if isinstance(data, dict):
+            return data
+    return {}
 
 
 def _address(instance: Path) -> str:

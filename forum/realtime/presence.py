@@ -5,14 +5,14 @@ import secrets
 import threading
 import time
 from collections import Counter
-from contextlib import suppress
 from typing import Any, Protocol
 
-from redis import RedisError
+from forum.core.clock import now
+from forum.realtime.store import SharedStore
 
 #: A process that is not heard of for so long has taken its members with it, in seconds.
-_LIFE = 60
-_ROUND = 20
+_LIFE = 30
+_ROUND = 10
 
 
 class Presence(Protocol):
@@ -68,10 +68,10 @@ class LocalPresence:
 
 
 class SharedPresence:
-    """This process's members beside those that other processes told Redis of within the last minute."""
+    """This process's members beside those that other processes told Redis of a moment ago."""
 
-    def __init__(self, redis: Any) -> None:
-        self._redis = redis
+    def __init__(self, store: SharedStore) -> None:
+        self._store = store
         self._own = LocalPresence()
         self._process = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._starting = threading.Lock()
@@ -88,8 +88,8 @@ class SharedPresence:
         """See `Presence`."""
         if not self._own.leave(channel, member_id):
             return False
-        with suppress(RedisError):
-            self._redis.zrem(_key(channel), f"{member_id}@{self._process}")
+        entry = f"{member_id}@{self._process}"
+        self._store.ask(lambda redis: redis.zrem(self._key(channel), entry), None)
         return member_id not in self._others(channel)
 
     def present(self, channel: str) -> set[int]:
@@ -97,21 +97,28 @@ class SharedPresence:
         return self._own.present(channel) | self._others(channel)
 
     def _others(self, channel: str) -> set[int]:
-        try:
-            found = self._redis.zrangebyscore(_key(channel), time.time(), "+inf")
-        except RedisError:  # away for a while: this process still knows its own
-            return set()
+        nobody: list[bytes] = []  # while Redis is away this process still knows its own
+        found = self._store.ask(
+            lambda redis: redis.zrangebyscore(self._key(channel), now().timestamp(), "+inf"), nobody
+        )
         entries = (entry.decode().split("@") for entry in found)
         return {int(member_id) for member_id, process in entries if process != self._process}
 
     def _tell(self, pairs: list[tuple[str, int]]) -> None:
-        moment = time.time()
-        with suppress(RedisError), self._redis.pipeline(transaction=False) as pipe:
-            for channel, member_id in pairs:
-                pipe.zadd(_key(channel), {f"{member_id}@{self._process}": moment + _LIFE})
-                pipe.zremrangebyscore(_key(channel), "-inf", moment)
-                pipe.expire(_key(channel), _LIFE * 2)
-            pipe.execute()
+        moment = now().timestamp()
+
+        def put(redis: Any) -> None:
+            with redis.pipeline(transaction=False) as pipe:
+                for channel, member_id in pairs:
+                    pipe.zadd(self._key(channel), {f"{member_id}@{self._process}": moment + _LIFE})
+                    pipe.zremrangebyscore(self._key(channel), "-inf", moment)
+                    pipe.expire(self._key(channel), _LIFE * 2)
+                pipe.execute()
+
+        self._store.ask(put, None)
+
+    def _key(self, channel: str) -> str:
+        return self._store.name(f"present:{channel}")
 
     def _begin_telling(self) -> None:
         with self._starting:
@@ -123,7 +130,3 @@ class SharedPresence:
         while True:
             time.sleep(_ROUND)
             self._tell(self._own.everywhere())
-
-
-def _key(channel: str) -> str:
-    return f"network:present:{channel}"

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from urllib.parse import urlsplit
 
-import redis
 from flask import Flask
 from flask_socketio import SocketIO
 
@@ -13,6 +12,7 @@ from forum.realtime.engine import Engine
 from forum.realtime.managers import LocalManager, SharedManager
 from forum.realtime.namespace import Namespace
 from forum.realtime.presence import LocalPresence, SharedPresence
+from forum.realtime.store import SharedStore
 
 #: Where the sockets are, on every page.
 PATH = "live"
@@ -21,9 +21,6 @@ PING_TIMEOUT = 20
 FRAME_LIMIT = 64 * 1024
 #: How often it is asked who of the connected is still signed in, in seconds.
 ROUND = 60.0
-#: How long Redis may take to answer before a thing is done without it; whoever listens waits as long as it takes.
-_PATIENCE = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
-_LISTENING = {"socket_connect_timeout": 1.0, "socket_keepalive": True, "health_check_interval": 15}
 
 StillSignedIn = Callable[[Collection[int]], set[int]]
 
@@ -39,7 +36,7 @@ def init_realtime(
 
     `still_signed_in` tells which of these devices are; every answer carries `headers`.
     """
-    shared = redis.Redis.from_url(settings.redis_url, **_PATIENCE) if settings.redis_url else None
+    shared = SharedStore(settings.redis_url, settings.secret_key) if settings.redis_url else None
     socketio = SocketIO(manage_session=False)
     options = {
         "async_mode": "threading",
@@ -51,11 +48,7 @@ def init_realtime(
         "http_compression": False,
         "cookie": None,
     }
-    manager = (
-        SharedManager(settings.redis_url, channel="network", redis_options=_LISTENING)
-        if shared
-        else LocalManager(settings.instance)
-    )
+    manager = SharedManager(shared) if shared else LocalManager(settings.instance)
     socketio.init_app(app, path=PATH, client_manager=manager, **options)
     engine = Engine(
         limit=settings.socket_limit,
