@@ -16,6 +16,7 @@ from forum.jobs.lean_huey import Huey, RedisStorage, SignedSerializer, SqliteSto
 
 #: After a failure no hints are tried for so many seconds: a page must not wait for a Redis that is away.
 _SILENCE = 10.0
+_AWAY = (redis.RedisError, sqlite3.Error, OSError)
 log = logging.getLogger(__name__)
 
 
@@ -51,13 +52,16 @@ class Hints:
             return
         try:
             self._task(job_id)
-        except (redis.RedisError, sqlite3.Error, OSError) as fault:
+        except _AWAY as fault:
             self._silent_until = time.monotonic() + _SILENCE
             log.warning("no hint could be given: %s", type(fault).__name__)
 
-    def waiting(self) -> int:
-        """How many hints nobody has taken yet."""
-        return int(self.huey.pending_count())
+    def waiting(self) -> int | None:
+        """How many hints nobody has taken yet; None if the queue is away."""
+        try:
+            return int(self.huey.pending_count())
+        except _AWAY:
+            return None
 
     def _perform(self, job_id: int) -> None:
         self.perform(job_id)

@@ -22,6 +22,8 @@ ROUND = 5.0
 PATIENCE = 5.0
 #: The longest that a hint waits where a worker must look for it (in Redis it is told).
 _LOOK = 0.5
+#: How long it waits between two looks while Redis does not answer.
+_AWAY = 10.0
 #: How often it is asked whether to go on.
 _GLANCE = 0.2
 _HEALTH = 10.0
@@ -67,9 +69,9 @@ class _Consumer(Consumer):
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        super().__init__(
-            worker.hints.huey, workers=THREADS, periodic=False, max_delay=_LOOK, shutdown_timeout=PATIENCE
-        )
+        huey = worker.hints.huey
+        pause = _AWAY if huey.storage.blocking else _LOOK
+        super().__init__(huey, workers=THREADS, periodic=False, max_delay=pause, shutdown_timeout=PATIENCE)
 
     def _create_scheduler(self) -> "_Sweeper":
         return _Sweeper(self.huey, self.stop_flag, self._worker)

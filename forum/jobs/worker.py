@@ -79,23 +79,22 @@ class Worker:
             return claim is not None and self._carry_out(claim)
 
     def perform_due(self) -> int:
-        """Do all that is due now, each once; how much was done. For tests and for times without a process."""
+        """Do all that is due now, each once; how much was done. For tests and for times without a queue."""
         self.plant_regular_work()
-        moment = now()
-        with self._app.app_context():
-            due = list(db.session.scalars(_due(moment)))
-        return sum(self.perform(job_id) for job_id in due)
+        return sum([self.perform(job_id) for job_id in self._due()])
 
     def sweep(self) -> int:
-        """Give hints for what is due and not in work: never hinted, hint lost, worker dead. How many."""
+        """See to what is due and in nobody's hands: never hinted, hint lost, worker dead. How much it was.
+
+        A hint is given for each; if there is no queue to give it to, the work is done here.
+        """
         if not self._has_planted:
             self.plant_regular_work()
             self._has_planted = True
-        room = _HINTS - self.hints.waiting()
-        if room <= 0:
-            return 0  # the workers have enough to do
-        with self._app.app_context():
-            due = list(db.session.scalars(_due(now()).limit(room)))
+        waiting = self.hints.waiting()
+        if waiting is None:
+            return self.perform_due()
+        due = self._due(_HINTS - waiting)
         for job_id in due:
             self.hints.give(job_id)
         return len(due)
@@ -114,6 +113,13 @@ class Worker:
             db.session.execute(
                 sa.delete(Job).where(Job.key.startswith(REGULAR, autoescape=True), Job.name.not_in(names))
             )
+
+    def _due(self, limit: int | None = None) -> list[int]:
+        if limit is not None and limit <= 0:
+            return []  # the workers have enough to do
+        due = sa.select(Job.id).where(*_free(now())).order_by(Job.due_at, Job.id).limit(limit)
+        with self._app.app_context():
+            return list(db.session.scalars(due))
 
     def _claim(self, job_id: int) -> _Claim | None:
         moment = now()
@@ -201,10 +207,6 @@ class Worker:
 def _free(moment: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     """Due, and in nobody's hands."""
     return (Job.due_at <= moment, sa.or_(Job.lease_until.is_(None), Job.lease_until <= moment))
-
-
-def _due(moment: datetime) -> sa.Select[int]:
-    return sa.select(Job.id).where(*_free(moment)).order_by(Job.due_at, Job.id)
 
 
 def _rows(change: sa.Update | sa.Delete) -> int:

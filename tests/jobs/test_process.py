@@ -130,7 +130,7 @@ def test_a_process_told_to_end_finishes_what_it_is_doing(start, ask, rows, writt
     time.sleep(0.5)
     assert process.poll() is None
     (tmp_path / "go").touch()
-    assert process.wait(10) == 0
+    assert process.wait(20) == 0
     assert jobs(rows) == []
     assert written() == {"slow@betrieb.example": 1}
 
@@ -140,7 +140,7 @@ def test_a_process_told_to_end_does_not_wait_for_ever(start, ask, rows, written,
     process = start()
     wait_until(lambda: (tmp_path / f"begun-{process.pid}").exists())
     process.terminate()
-    assert process.wait(10) == 0
+    assert process.wait(20) == 0
     assert len(jobs(rows)) == 1
     assert written() == {}
 

@@ -89,7 +89,9 @@ class Served:
 
         def is_noted() -> bool:
             with sqlite3.connect(self.instance / "network.sqlite") as connection:
-                (error,) = connection.execute("SELECT last_error FROM job WHERE name = 'test.nobody'").fetchone()
+                (error,) = connection.execute(
+                    "SELECT last_error FROM job WHERE name = 'test.nobody'"
+                ).fetchone()
             return str(error).startswith("LookupError")
 
         wait_until(is_noted)
@@ -156,7 +158,7 @@ def test_a_killed_web_worker_is_followed_by_another_while_jobs_go_on(served):
 def test_a_signal_to_the_server_and_ctrl_c_end_everything_soon(served, number, to_all):
     children = served.children()
     (os.killpg if to_all else os.kill)(served.process.pid, number)
-    assert served.process.wait(8) == 0
+    assert served.process.wait(10) == 0
     assert [child for child in children if is_there(child)] == []
     assert not served.answers()
 
@@ -196,7 +198,7 @@ def test_a_web_server_run_by_hand_and_the_jobs_beside_it(prepared, tmp_path):
         assert len(server.children()) == 1
         for process in both:
             process.terminate()
-        assert [process.wait(15) for process in both] == [0, 0]
+        assert [process.wait(30) for process in both] == [0, 0]
     finally:
         for process in both:
             process.kill()

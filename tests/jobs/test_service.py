@@ -132,7 +132,9 @@ def test_a_key_that_failed_keeps_its_pause_and_one_given_up_gets_another_chance(
     assert [(row.attempts, row.due_at is None) for row in rows()] == [(0, False)]
 
 
-def test_an_administrator_may_have_it_tried_again_or_thrown_away_and_nobody_else(app, worker, done, ask, rows):
+def test_an_administrator_may_have_it_tried_again_or_thrown_away_and_nobody_else(
+    app, worker, done, ask, rows
+):
     ask("test.fail")
     worker.perform_due()
     (row,) = rows()
