@@ -5,16 +5,19 @@ import signal
 import statistics
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from bench import bare, data, load, report, server, statements, texts, weight
+from bench import bare, data, load, report, server, sockets, statements, texts, weight
 from bench.data import Places
 from bench.server import Server
 
-PARTS = (*report.PAGES, "reply", "memory", "workers")
+LIVE = ("chat200", "chat1000", "sockets1000", "livetopic200", "sockets")
+PARTS = (*report.PAGES, "reply", "memory", "workers", *LIVE)
 WARM_SECONDS = 2
 REPLIES = 300
+CHAT_SECONDS, SOCKET_LIMIT = 20, 100
 
 
 class Bench:
@@ -37,6 +40,12 @@ class Bench:
         }
         chosen = {name: path for name, path in pages.items() if name in self.parts}
         self.figures |= {"data.post_characters": places.mean_characters, "data.mb": places.bytes / 1024**2}
+        if set(self.parts) - set(LIVE):
+            self._pages(instance, places, chosen, pages)
+        if set(self.parts) & set(LIVE):
+            self._live(instance, places, sockets.sign_in_members(instance))
+
+    def _pages(self, instance: Path, places: Places, chosen: dict[str, str], pages: dict[str, str]) -> None:
         with server.product(instance) as product:
             self.figures["memory.idle_mb"] = product.memory_mb()
             cookie = load.sign_in(product.url, data.EMAIL, data.PASSWORD)
@@ -53,6 +62,76 @@ class Bench:
                 self._try("workers", lambda: self._workers(instance, product, pages["topic"]))
             if chosen:
                 self._try("weight", lambda: self._weight(product, cookie, chosen, pages))
+
+    def _live(self, instance: Path, places: Places, cookies: dict[int, str]) -> None:
+        """Sockets, on servers of their own: what one takes is seen where nothing else was done before."""
+        self.headers = {"Cookie": cookies[1]}
+        everybody, path = list(cookies.values()), f"/topics/{places.topic}"
+        room = sockets.common_room(instance)
+        if {"chat1000", "sockets1000"} & set(self.parts):
+            with server.product(instance) as product:
+                self._try("1,000 sockets", lambda: self._thousand(product, everybody, room, path))
+        if {"chat200", "livetopic200"} & set(self.parts):
+            with server.product(instance) as product:
+                if "chat200" in self.parts:
+                    self._try("chat200", lambda: self._chat200(product, everybody, room))
+                if "livetopic200" in self.parts:
+                    listeners = [cookies[member] for member in sockets.readers(instance, places.topic)]
+                    self._try("livetopic200", lambda: self._live_topic(product, listeners, places))
+        if "sockets" in self.parts:
+            with server.product(instance, {"NETWORK_SOCKET_LIMIT": str(SOCKET_LIMIT)}) as product:
+                self._try("sockets", lambda: self._beyond(product, everybody, path))
+
+    def _thousand(self, product: Server, cookies: list[str], room: int, path: str) -> None:
+        """What a socket takes; chat among 1,000; a page without them, beside them, and beside their chat."""
+        _say("1,000 sockets")
+        self.figures["socket.kb"] = sockets.memory_kb(product, cookies, 1000)
+        idle, _ = self._press("topic without sockets", product, path, 1)
+        with sockets.gathered(product, "/chat", cookies, 1000) as crowd:
+            sockets.open_room(crowd, room)
+            # The chat comes first: by then it is time for the clients to be asked whether they are still there.
+            self._note("chat1000", sockets.chat(product, crowd, room, self._chat_seconds))
+            press = partial(self._press, "topic beside 1,000 sockets", product, path, 1)
+            beside, _ = sockets.meanwhile(crowd, press)
+            with ThreadPoolExecutor(1) as pool:
+                pressing = pool.submit(press)
+                busy = sockets.chat(product, crowd, room, self.seconds // 2)
+            self._note(
+                "sockets1000",
+                {
+                    "page_idle_p99_ms": idle.p99_ms,
+                    "page_p99_ms": beside.p99_ms,
+                    "page_p99_ratio": beside.p99_ms / idle.p99_ms,
+                    "page_beside_chat_p99_ms": pressing.result()[0].p99_ms,
+                    "chat_beside_page_p99_ms": busy["p99_ms"],
+                },
+            )
+
+    def _chat200(self, product: Server, cookies: list[str], room: int) -> None:
+        _say("chat with 200 sockets")
+        with sockets.gathered(product, "/chat", cookies, 200) as crowd:
+            sockets.open_room(crowd, room)
+            self._note("chat200", sockets.chat(product, crowd, room, self._chat_seconds))
+
+    def _live_topic(self, product: Server, listeners: list[str], places: Places) -> None:
+        _say("posts in a topic open on 200 sockets")
+        cookie = load.sign_in(product.url, data.EMAIL, data.PASSWORD)
+        with sockets.gathered(product, "/boards", listeners, 200) as crowd:
+            heard = sockets.live_topic(product, crowd, places.topic, places.last_page, cookie)
+            self._note("livetopic200", heard)
+
+    def _beyond(self, product: Server, cookies: list[str], path: str) -> None:
+        _say("more sockets than may be")
+        address = product.url + path
+        polite = sockets.refusals(product, cookies, SOCKET_LIMIT, lambda: load.fetch(address, self.headers))
+        self.figures["sockets.refused_politely"] = polite
+
+    def _note(self, part: str, figures: dict[str, float]) -> None:
+        self.figures |= {f"{part}.{name}": value for name, value in figures.items()}
+
+    @property
+    def _chat_seconds(self) -> int:
+        return min(CHAT_SECONDS, self.seconds * 3)
 
     def _pages_and_bare(self, instance: Path, places: Places, product: Server, pages: dict[str, str]) -> None:
         """The pages, between two measurements of the bare page on the same machine at the same time."""
@@ -114,7 +193,7 @@ class Bench:
         seconds: int | None = None,
     ) -> tuple[load.Pressed, float]:
         """Warm up, then press; what came of it, and the processor time of the server for each request."""
-        print(f"  {name}, {connections} connection{'s' * (connections > 1)}", file=sys.stderr, flush=True)
+        _say(f"{name}, {connections} connection{'s' * (connections > 1)}")
         headers = self.headers | (headers or {})
         for _ in range(10):
             load.fetch(of.url + path, self.headers)
@@ -128,7 +207,7 @@ class Bench:
         self.figures |= {f"{name}.queries": found[path] for name, path in pages.items()}
 
     def _reply(self, product: Server, places: Places, cookie: str) -> None:
-        print(f"  {REPLIES} replies", file=sys.stderr, flush=True)
+        _say(f"{REPLIES} replies")
         written = texts.make_posts(REPLIES + 20, seed=REPLIES)
         load.reply(product.url, places.topic, cookie, written[:20])
         before = product.cpu_ms()
@@ -147,7 +226,7 @@ class Bench:
         self.figures["topic.two_workers_ratio"] = two.rps / one.rps
 
     def _weight(self, product: Server, cookie: str, chosen: dict[str, str], pages: dict[str, str]) -> None:
-        print("  weight in a browser", file=sys.stderr, flush=True)
+        _say("weight in a browser")
         second = f"{pages['topic']}?page=2"
         later = {"start": pages["board"], "board": pages["start"], "topic": second, "topic_last": second}
         visits = {name: (path, later[name]) for name, path in chosen.items()}
@@ -189,6 +268,10 @@ def main() -> None:
     sys.exit(bool(bench.faults))
 
 
+def _say(what: str) -> None:
+    print(f"  {what}", file=sys.stderr, flush=True)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench", description="Measure the product on this machine."
@@ -210,7 +293,7 @@ def _parts(text: str) -> list[str]:
 def _order(item: tuple[str, float]) -> int:
     """The bare page first, then the pages in their order, then the rest."""
     place = item[0].partition(".")[0]
-    order = ("data", "bare", *report.PAGES, "reply", "memory")
+    order = ("data", "bare", *report.PAGES, "reply", "memory", "topic", *LIVE, "socket")
     return order.index(place) if place in order else len(order)
 
 

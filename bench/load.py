@@ -10,6 +10,8 @@ import sys
 import time
 import urllib.parse
 import urllib.request
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from http.cookiejar import CookieJar
@@ -79,26 +81,32 @@ def sign_in(url: str, email: str, password: str) -> str:
 
 def reply(url: str, topic_id: int, cookie: str, texts: list[str], bound: float = 60) -> list[float]:
     """Post the texts one after another; the milliseconds of each from sending to the whole answer."""
-    host = urllib.parse.urlsplit(url).netloc
-    connection = HTTPConnection(host, timeout=10)
-    connection.request("GET", f"/topics/{topic_id}", headers={"Cookie": cookie})
-    token = _token(connection.getresponse().read().decode())
-    headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded", "Referer": url}
     taken: list[float] = []
     deadline = time.monotonic() + bound
-    for text in texts:
-        body = urllib.parse.urlencode({"csrf_token": token, "client_key": str(uuid4()), "text": text})
-        before = time.perf_counter()
-        connection.request("POST", f"/topics/{topic_id}/posts", body.encode(), headers)
-        answer = connection.getresponse()
-        answer.read()
-        taken.append((time.perf_counter() - before) * 1000)
-        if answer.status != 303 or f"/topics/{topic_id}" not in answer.headers["Location"]:
-            raise RuntimeError(f"reply {len(taken)} was answered {answer.status}")
+    for sent, answered in replying(url, topic_id, cookie, texts):
+        taken.append((answered - sent) * 1000)
         if time.monotonic() > deadline:
             break
-    connection.close()
     return taken
+
+
+def replying(url: str, topic_id: int, cookie: str, texts: Iterable[str]) -> Iterator[tuple[float, float]]:
+    """Post a text each time one is asked for: when it was sent, and when the whole answer was there."""
+    host = urllib.parse.urlsplit(url).netloc
+    with closing(HTTPConnection(host, timeout=10)) as connection:
+        connection.request("GET", f"/topics/{topic_id}", headers={"Cookie": cookie})
+        token = _token(connection.getresponse().read().decode())
+        headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded", "Referer": url}
+        for text in texts:
+            body = urllib.parse.urlencode({"csrf_token": token, "client_key": str(uuid4()), "text": text})
+            before = time.perf_counter()
+            connection.request("POST", f"/topics/{topic_id}/posts", body.encode(), headers)
+            answer = connection.getresponse()
+            answer.read()
+            after = time.perf_counter()
+            if answer.status != 303 or f"/topics/{topic_id}" not in answer.headers["Location"]:
+                raise RuntimeError(f"a reply was answered {answer.status}")
+            yield before, after
 
 
 def percentile(values: list[float], part: int) -> float:

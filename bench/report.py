@@ -34,6 +34,16 @@ TARGETS: dict[str, tuple[str, float]] = {
     "memory.idle_mb": ("<=", 150),
     "memory.loaded_mb": ("<=", 200),
     "topic.two_workers_ratio": (">=", 1.7),
+    "chat200.p50_ms": ("<=", 10),
+    "chat200.p99_ms": ("<=", 25),
+    "chat1000.p50_ms": ("<=", 45),
+    "chat1000.p99_ms": ("<=", 90),
+    **{f"{part}.{fault}": ("<=", 0) for part in ("chat200", "chat1000") for fault in ("lost", "doubled")},
+    "socket.kb": ("<=", 120),
+    "sockets1000.page_p99_ratio": ("<=", 2),
+    "sockets.refused_politely": (">=", 1),
+    "livetopic200.p99_ms": ("<=", 100),
+    "livetopic200.lost": ("<=", 0),
 }
 
 

@@ -38,11 +38,11 @@ class Server:
 
 
 @contextmanager
-def product(instance: Path) -> Iterator[Server]:
-    """The real server, by the command that `make run` ends with."""
+def product(instance: Path, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """The real server, by the command that `make run` ends with; `settings` are variables of the environment."""
     port = _free_port()
     flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
-    with _running([*flask, "serve", "--bind", f"127.0.0.1:{port}"], instance, port) as server:
+    with _running([*flask, "serve", "--bind", f"127.0.0.1:{port}"], instance, port, settings) as server:
         yield server
 
 

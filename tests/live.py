@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -25,7 +26,22 @@ class LiveServer:
 
     url: str
     instance: Path
-    printed: str = ""  # by `prepare`
+    printed: str  # by `prepare`
+    _machine: "Machine"
+
+    def change(self, statement: str) -> None:
+        """Write to its database what no page of the demo offers."""
+        engine = sa.create_engine(f"sqlite:///{self.instance / 'network.sqlite'}")
+        with engine.begin() as connection:
+            connection.execute(sa.text(statement))
+
+    def kill(self) -> None:
+        """What a power cut does: every process of it is gone in the middle of whatever it does."""
+        self._machine.kill()
+
+    def start(self) -> None:
+        """Start it again where it was, after `kill`."""
+        self._machine.start()
 
     def rows(self, statement: str) -> list[sa.Row[tuple[object, ...]]]:
         """Read from its database."""
@@ -43,6 +59,7 @@ class LiveServer:
             "first": "SELECT p.id FROM post p JOIN topic t ON t.id = topic_id WHERE number = 1 "
             "ORDER BY last_number DESC LIMIT 1",
             "me": "SELECT id FROM member WHERE name LIKE 'Petra %'",
+            "room": "SELECT r.id FROM room r JOIN space s ON s.id = space_id WHERE sign = 'FIN' ORDER BY r.id LIMIT 1",
         }
         return {name: self.rows(statement)[0][0] for name, statement in statements.items()}  # type: ignore[misc]
 
@@ -79,20 +96,49 @@ def _server(settings: dict[str, str]) -> Iterator[LiveServer]:
         "NETWORK_PUBLIC_URL": url,
         **{f"NETWORK_{name.upper()}": value for name, value in settings.items()},
     }
-    flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
     prepared = subprocess.run(
-        [*flask, "prepare"], cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True
+        [*_FLASK, "prepare"], cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True
     )
-    server = subprocess.Popen(
-        [*flask, "serve", "--bind", f"127.0.0.1:{port}"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
-    )
+    machine = Machine(port, environment)
     try:
-        _wait_for(f"{url}/sign-in", server)
-        yield LiveServer(url, folder, prepared.stdout)
+        machine.start()
+        yield LiveServer(url, folder, prepared.stdout, machine)
     finally:
-        server.terminate()
-        server.wait(15)
+        machine.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+_FLASK = [sys.executable, "-m", "flask", "--app", "wsgi"]
+
+
+class Machine:
+    """The processes of one server: `flask serve` and what it starts."""
+
+    def __init__(self, port: int, environment: dict[str, str]) -> None:
+        self._port = port
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [*_FLASK, "serve", "--bind", f"127.0.0.1:{self._port}"],
+            cwd=ROOT,
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,  # a group of its own, so that `kill` gets them all
+        )
+        _wait_for(f"http://127.0.0.1:{self._port}/sign-in", self._process)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(15)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(15)
+            self._process = None
 
 
 def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:

@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4.element import TemplateString
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -93,7 +94,8 @@ def _is_named(tag: Tag, page: BeautifulSoup) -> bool:
 
 
 def _says_something(tag: Tag) -> bool:
-    return bool(tag.get_text(strip=True) or tag.get("aria-label") or tag.find("img", alt=True))
+    text = tag.get_text(strip=True, types=(NavigableString, TemplateString))
+    return bool(text or tag.get("aria-label") or tag.find("img", alt=True))
 
 
 def _lacks_token(tag: Tag) -> bool:

@@ -1,7 +1,14 @@
-"""Boards over Socket.IO: what moves in an open topic, and what is unread."""
+"""Boards over Socket.IO: what moves in an open topic, what is unread, who is writing."""
 
-from forum.boards import service
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from forum.boards import queries, service
+from forum.boards.queries.unread import COUNT_LIMIT
+from forum.boards.service import news
 from forum.core.access import Viewer
+from forum.core.db import db
+from forum.core.errors import Conflict, NotFound
 from forum.realtime.namespace import Answer, Data, Namespace, event, number
 
 
@@ -9,11 +16,52 @@ class Boards(Namespace):
     """Members hear of their spaces; of a topic while they have it open."""
 
     def __init__(self) -> None:
-        super().__init__("/boards")
+        super().__init__(news.NAMESPACE)
 
     @event()
     def on_open_topic(self, viewer: Viewer, data: Data) -> Answer:
-        """Hear what happens in a topic from now on."""
-        topic = service.topics.get_topic(viewer, number(data, "topic"))
-        self.enter(f"topic:{topic.id}")
-        return {"last_number": topic.last_number}
+        """Hear of a topic from now on; the answer tells a page whether it shows what there is by now."""
+        topic_id, page = number(data, "topic"), number(data, "page")
+        topic = service.topics.get_topic(viewer, topic_id)
+        if not 1 <= page <= topic.page_count:
+            raise NotFound
+        entered = news.channel_of(topic)
+        self.enter(entered)
+        # Read anew, after the entering: what was committed between the two would never be heard of.
+        db.session.rollback()
+        topic = service.topics.get_topic(viewer, topic_id)
+        if news.channel_of(topic) != entered:
+            self.leave(entered)
+            raise Conflict(_("Das Thema wurde gerade verschoben."))
+        return {
+            "topic": topic.id,
+            "board": topic.board_id,
+            "title": topic.title,
+            "last_number": topic.last_number,
+            "is_closed": topic.is_closed,
+            "is_pinned": topic.is_pinned,
+            "posts": [
+                [mark.number, mark.version, mark.state.value]
+                for mark in queries.posts.list_marks(topic, page)
+            ],
+        }
+
+    @event()
+    def on_signs(self, viewer: Viewer, data: Data) -> Answer:
+        """How much is unread in each space of the member, in the words of the rail."""
+        return {
+            "spaces": [
+                {
+                    "id": space.id,
+                    "shown": f"{count}{'+' * (count >= COUNT_LIMIT)}" if count else "",
+                    "said": ngettext("%(num)s ungelesen", "%(num)s ungelesen", count) if count else "",
+                }
+                for space, count in queries.unread.spaces_with_unread(viewer)
+                if viewer.belongs_to(space.id)
+            ]
+        }
+
+    @event(cost=0.5)
+    def on_typing(self, viewer: Viewer, data: Data) -> None:
+        """The member is writing a reply."""
+        service.writing.tell_typing(viewer, number(data, "topic"), self.sid)

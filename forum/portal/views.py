@@ -10,6 +10,8 @@ from flask_login import current_user
 from forum.accounts import policy as accounts_policy
 from forum.boards import policy as boards_policy
 from forum.boards import queries as boards
+from forum.chat import policy as chat_policy
+from forum.chat import queries as chat
 from forum.core.access import Viewer
 from forum.core.db import unit_of_work
 from forum.core.errors import NotFound
@@ -47,6 +49,7 @@ def frame() -> dict[str, Any]:
     places = (
         ("start", _("Start"), url_for("portal.show_start"), "home", 0),
         ("boards", _("Foren"), url_for("boards.list_boards"), "messages", 0),
+        ("chat", _("Chat"), url_for("chat.list_rooms"), "message-circle", _waiting_rooms(viewer)),
     )
     mine = tuple((space, count) for space, count in spaces_and_counts if viewer.belongs_to(space.id))
     return {
@@ -81,6 +84,8 @@ def show_space(space_id: int) -> ResponseReturnValue:
         space=profile.space,
         boards=boards.boards.list_boards(g.viewer, space_id) if belongs else [],
         recent=boards.topics.list_recent(g.viewer, space_id) if belongs else [],
+        rooms=chat.rooms.list_of_space(g.viewer, space_id) if belongs else [],
+        may_open_rooms=chat_policy.may_open_rooms(g.viewer, space_id),
         may_manage=spaces_policy.may_manage(g.viewer, space_id),
         may_invite=bool(accounts_policy.invitable_roles(g.viewer, space_id)),
     )
@@ -93,6 +98,7 @@ def show_member(member_id: int) -> ResponseReturnValue:
         "portal/show_member.html",
         page=member_page(g.viewer, member_id),
         mandates=councils.mandates_of(member_id, today()),
+        may_write_to=bool(chat.people.reachable(g.viewer, [member_id])),
         role_name=spaces.role_name,
         today=today(),
     )
@@ -138,6 +144,11 @@ def show_accessibility() -> ResponseReturnValue:
 @public
 def show_robots() -> ResponseReturnValue:
     return "User-agent: *\nDisallow: /\n", 200, {"Content-Type": "text/plain"}
+
+
+def _waiting_rooms(viewer: Viewer) -> int:
+    """How many rooms have something new for the viewer."""
+    return chat.unread.unread_total(viewer).rooms
 
 
 def _tools(viewer: Viewer) -> tuple[tuple[str, str, str], ...]:

@@ -106,6 +106,8 @@ class SharedManager(_CutsOff, PubSubManager):
                     yield from self._hear(heard)
             except (RedisError, OSError) as fault:
                 log.warning("other processes are not heard: %s", type(fault).__name__)
+            except Exception:
+                log.exception("other processes are not heard")
             self._was_deaf = True
             if time.monotonic() - self._heard_at > _ALONE:
                 self._heard_at = time.monotonic()

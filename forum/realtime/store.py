@@ -48,7 +48,7 @@ class SharedStore:
 
     def listener(self) -> PubSub:
         """A connection of its own that waits for what others say; raises `RedisError` later, not now."""
-        return self._connect(socket_keepalive=True).pubsub()
+        return self._connect().pubsub()
 
     def _connect(self, **options: Any) -> "Redis":
         return Redis.from_url(self._url, socket_connect_timeout=PATIENCE, **options)

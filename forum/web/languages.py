@@ -49,6 +49,21 @@ def exact(moment: datetime) -> str:
     return _exact(moment, language())
 
 
+def clock(moment: datetime) -> str:
+    """The time of day alone: "14:05"."""
+    return f"{moment.astimezone(ZONE):%H:%M}"
+
+
+def day_name(moment: datetime) -> str:
+    """A day as one speaks of it: "Heute", "Gestern", "Di., 3. März"."""
+    value, present = moment.astimezone(ZONE).date(), today()
+    if value == present:
+        return _("Heute")
+    if value == present - timedelta(days=1):
+        return _("Gestern")
+    return _day(value, language(), value.year != present.year)
+
+
 def part_of_day() -> str:
     """A greeting for the hour it is for the people here."""
     hour = now().astimezone(ZONE).hour

@@ -6,7 +6,8 @@ const HEADERS = { "X-Requested-With": "fetch" };
 
 for (const form of document.querySelectorAll("form[data-send]")) keep(form);
 
-function keep(form) {
+/** Look after a form; those of the page are looked after from the start. */
+export function keep(form) {
   const place = form.dataset.draft;
   const state = form.querySelector(".sending-state");
   const text = form.elements.text;

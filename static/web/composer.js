@@ -103,11 +103,26 @@ function whenComposed(textarea, composing) {
   });
 }
 
+// The editor's own styles come with it: most who read a page do not write on it.
+let dressing;
+
+function dress() {
+  dressing ??= new Promise((resolve) => {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = new URL("composer.css", import.meta.url).href;
+    link.onload = link.onerror = resolve;
+    document.head.append(link);
+  });
+  return dressing;
+}
+
 async function start(textarea, preferPlain = preferredMode() === "plain") {
   if (started.has(textarea)) return;
   started.add(textarea);
   const labels = labelsOf(textarea);
   if (preferPlain) {
+    await dress();
     offerRich(textarea, labels);
     return;
   }
@@ -115,7 +130,7 @@ async function start(textarea, preferPlain = preferredMode() === "plain") {
   textarea.addEventListener("compositionstart", () => (composing = true));
   textarea.addEventListener("compositionend", () => (composing = false));
   try {
-    const { mount } = await import("../vendor/composer/composer.js");
+    const [{ mount }] = await Promise.all([import("../vendor/composer/composer.js"), dress()]);
     await whenComposed(textarea, () => composing);
     const composer = mount(textarea, { labels, icons: textarea.dataset.icons, remember });
     composers.set(textarea, composer);

@@ -20,6 +20,7 @@ from forum.accounts.service import invitations, passwords, second_factor, tokens
 from forum.accounts.service.devices import open_device
 from forum.boards.models import Post
 from forum.boards.service import boards, posts, topics
+from forum.chat.service import messages, rooms
 from forum.companies.models import Site
 from forum.companies.service import SiteFacts
 from forum.core.access import Role
@@ -163,6 +164,22 @@ class Scene:
         topic_id = db.session.scalar(sa.select(Post.topic_id).where(Post.id == post_id))
         assert topic_id is not None
         return topic_id
+
+    # Chat
+
+    def message(self, room_id: int | None = None) -> int:
+        """The id of a message by Petra, here if no room is named."""
+        return self.cast.message(self.cast.petra, room_id)
+
+    def withdrawn_message(self) -> int:
+        message_id = self.message()
+        with unit_of_work():
+            messages.withdraw_message(self.cast.petra.viewer, message_id)
+        return message_id
+
+    def locked_room(self) -> int:
+        with unit_of_work():
+            return rooms.lock_room(self.cast.manfred.viewer, self.cast.room).id
 
     # Sites and councils
 

@@ -97,7 +97,7 @@ def test_a_filled_database_loses_nothing_on_the_last_step(fresh: Flask) -> None:
     """Filled as today's code fills it, then one step down and up.
 
     With a single revision there is no step to take; from the second on, this is the test that fails when a
-    migration forgets what was written.
+    migration forgets what was written. Tables that the last step itself brings come back empty.
     """
     upgrade()
     cast = make_cast()
@@ -108,11 +108,10 @@ def test_a_filled_database_loses_nothing_on_the_last_step(fresh: Flask) -> None:
     db.session.remove()
     if len(revisions()) > 1:
         downgrade(revision="-1")
+    older = tables()
     upgrade()
     after = everything(fresh)
-    assert {name: len(rows) for name, rows in after.items()} == {
-        name: len(rows) for name, rows in before.items()
-    }
+    assert {name: len(after[name]) for name in older} == {name: len(before[name]) for name in older}
     assert after["post"] == before["post"]
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from forum.core import html
-from forum.core.html import plain, quote, render
+from forum.core.html import plain, quote, render, render_with_names
 
 SPEC = Path(__file__).parents[2] / "frontend" / "node_modules" / "commonmark-spec" / "spec.txt"
 REL = "nofollow noopener noreferrer ugc"
@@ -368,6 +368,100 @@ def test_a_quote_keeps_one_quote_within_and_drops_those_deeper() -> None:
 
 def test_dashes_at_the_start_of_a_quoted_text_do_not_make_a_heading_of_the_author() -> None:
     assert "<h" not in render(quote("---\nText", "Anna")).replace("<hr>", "")
+
+
+# --- names behind an @ -------------------------------------------------------------------------------------
+
+PEOPLE = {
+    "Anna Beck": "/members/1",
+    "Anna Beck-Meier": "/members/2",
+    "Ö *Stern* [x]_`y`": "/members/3",
+    "Jo": "/members/4",
+    "Jo <b> & Co.": "/members/5",
+}
+
+
+def linked(source: str) -> dict[str, list[str]]:
+    """The words of every link to a member, by address."""
+    markup, found = render_with_names(source, PEOPLE)
+    links: dict[str, list[str]] = {}
+    for element in parsed(markup).iter("a"):
+        links.setdefault(element.get("href"), []).append("".join(element.itertext()))
+    assert offences(markup) == []
+    assert {PEOPLE[name] for name in found} <= set(links)
+    return links
+
+
+@pytest.mark.parametrize(
+    ("source", "address"),
+    [
+        ("Hallo @Anna Beck, alles gut?", "/members/1"),
+        ("@Anna Beck-Meier", "/members/2"),
+        ("**@Anna Beck**", "/members/1"),
+        ("_@Anna Beck_", "/members/1"),
+        ("> - @Anna Beck", "/members/1"),
+        ("|a|\n|-|\n|@Anna Beck|", "/members/1"),
+        ("(@Jo)", "/members/4"),
+        ("@Jo <b> & Co.", "/members/5"),
+        ("@Ö *Stern* [x]_`y`", "/members/3"),
+        (r"@Ö \*Stern\* \[x\]\_\`y\`", "/members/3"),
+    ],
+)
+def test_a_name_behind_an_at_sign_is_a_link_and_the_longest_counts(source: str, address: str) -> None:
+    name = next(name for name, known in PEOPLE.items() if known == address)
+    assert linked(source) == {address: [f"@{name}"]}
+    assert render_with_names(source, PEOPLE)[1] == {name}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "`@Anna Beck`",
+        "    @Anna Beck",
+        "```\n@Anna Beck\n```",
+        "[zu @Anna Beck](https://a.example)",
+        "![@Anna Beck](https://a.example/b.png)",
+        "https://a.example/@Jo",
+        "post@Jo",
+        "@Anna Beckmann",
+        "@Anna Beck-Müller",
+        "@Anna\nBeck",
+        "Anna Beck",
+        "@anna beck",
+    ],
+)
+def test_a_name_in_code_in_a_link_or_in_a_longer_word_stays_text(source: str) -> None:
+    assert render_with_names(source, PEOPLE) == (render(source), set())
+
+
+NAMED_TEXTS = st.lists(
+    st.one_of(st.sampled_from([f"@{name}" for name in PEOPLE]), PIECES, st.text(max_size=5)), max_size=30
+).map("".join)
+
+
+@settings(max_examples=500, deadline=None)
+@given(NAMED_TEXTS)
+def test_names_never_break_the_wall_nor_stand_in_code(source: str) -> None:
+    markup, found = render_with_names(source, PEOPLE)
+    assert offences(markup) == []
+    tree = parsed(markup)
+    ours = {address: name for name, address in PEOPLE.items()}
+    assert not any(list(code.iter("a")) for code in tree.iter("code"))
+    assert not any(len(list(link.iter("a"))) > 1 for link in tree.iter("a"))
+    named = {
+        ours[element.get("href")]: "".join(element.itertext())
+        for element in tree.iter("a")
+        if element.get("href") in ours
+    }
+    assert found == set(named)
+    assert all(text == f"@{name}" for name, text in named.items())
+
+
+@settings(max_examples=300, deadline=None)
+@given(NAMED_TEXTS)
+def test_without_names_to_look_for_nothing_is_different(source: str) -> None:
+    assert render_with_names(source, {}) == (render(source), set())
+    assert render_with_names(source, {"Niemand von hier": "/members/9"}) == (render(source), set())
 
 
 # --- speed: only what would blow up ------------------------------------------------------------------------

@@ -117,7 +117,7 @@ def test_the_demo_talks_in_rooms_and_leaves_something_new_for_those_who_sign_in(
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Reaction)) > 50
     petra = db.session.scalars(sa.select(Member.id).where(Member.name == "Petra Sommer")).one()
     mine = sa.select(Membership.space_id, Membership.role).where(Membership.member_id == petra)
-    viewer = Viewer(petra, dict(db.session.execute(mine).tuples().all()))
+    viewer = Viewer(petra, dict(db.session.execute(mine).all()))
     assert unread.unread_total(viewer).mentions >= 2
     listed = rooms.list_rooms(viewer)
     assert {row.kind for row in listed.private} == {RoomKind.DIRECT, RoomKind.GROUP}

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased, defer, lazyload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from forum.boards.models import PAGE_SIZE, Draft, Post, Reading, Revision, Topic
+from forum.boards.models import PAGE_SIZE, Draft, Post, PostState, Reading, Revision, Topic
 from forum.boards.queries.unread import BASELINE, IS_UNREAD, with_readings
 from forum.core.access import Viewer
 from forum.core.db import db
@@ -37,6 +37,15 @@ class PostRow:
     post: Post
     author: Person
     state_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PostMark:
+    """What of a post decides how it is shown: who knows these need not fetch it again."""
+
+    number: int
+    version: int
+    state: PostState
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +88,28 @@ def open_topic(viewer: Viewer, topic_id: int) -> OpenTopic | None:
     return OpenTopic(*row) if row else None
 
 
-def list_posts(topic: Topic, page: int, size: int = PAGE_SIZE) -> list[PostRow]:
-    """The posts numbered into this page; the topic must be readable."""
-    after = (page - 1) * size
+def list_posts(
+    topic: Topic, page: int, size: int = PAGE_SIZE, *, first: int | None = None, last: int | None = None
+) -> list[PostRow]:
+    """The posts numbered into this page, of them only `first` to `last`; the topic must be readable."""
+    after, until = _bounds(page, size)
+    after, until = max(after, (first or 1) - 1), min(until, until if last is None else last)
     posts = []
     for post, member_id, name, picture, state_by in db.session.execute(
-        _POSTS, {"topic_id": topic.id, "after": after, "until": after + size}
+        _POSTS, {"topic_id": topic.id, "after": after, "until": until}
     ):
         set_committed_value(post, "topic", topic)
         posts.append(PostRow(post, Person(member_id, name, picture), state_by))
     return posts
+
+
+def list_marks(topic: Topic, page: int) -> list[PostMark]:
+    """The mark of each post numbered into this page; the topic must be readable."""
+    after, until = _bounds(page, PAGE_SIZE)
+    statement = sa.select(Post.number, Post.version, Post.state).where(
+        Post.topic_id == topic.id, Post.number > after, Post.number <= until
+    )
+    return [PostMark(*row) for row in db.session.execute(statement.order_by(Post.number))]
 
 
 def first_unread(opened: OpenTopic) -> int:
@@ -113,3 +134,8 @@ def list_edits(post: Post) -> list[Edit]:
         for revision, before, after in zip(revisions, texts, texts[1:], strict=False)
     ]
     return edits[::-1]
+
+
+def _bounds(page: int, size: int) -> tuple[int, int]:
+    """The number before the first and the last number of the page."""
+    return (page - 1) * size, page * size

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from forum.audit import service as audit
 from forum.boards import policy
 from forum.boards.models import Board, Starters
+from forum.boards.service import news
 from forum.core.access import Viewer
 from forum.core.clock import now
 from forum.core.db import db
@@ -43,6 +44,7 @@ def create_board(viewer: Viewer, space_id: int, name: str, description: str, sta
     require_managing(viewer, space_id)
     board = add_board(space_id, _free_name(space_id, name), _description(description), starters)
     audit.record(viewer, "board.created", board.id, space_id=space_id, note=board.name)
+    news.tell_moved(viewer, board)
     return board
 
 
@@ -66,6 +68,7 @@ def update_board(viewer: Viewer, board_id: int, name: str, description: str, sta
     board.description = _description(description)
     board.starters = starters
     audit.record(viewer, "board.changed", board.id, space_id=board.space_id, note=board.name)
+    news.tell_moved(viewer, board)
     return board
 
 
@@ -82,6 +85,7 @@ def move_board(viewer: Viewer, board_id: int, step: int) -> Board:
     siblings.insert(there, siblings.pop(here))
     for position, sibling in enumerate(siblings, start=1):
         sibling.position = position
+    news.tell_moved(viewer, board)
     return board
 
 
@@ -91,6 +95,7 @@ def archive_board(viewer: Viewer, board_id: int) -> Board:
     if board.archived_at is None:
         board.archived_at = now()
         audit.record(viewer, "board.archived", board.id, space_id=board.space_id, note=board.name)
+        news.tell_moved(viewer, board)
     return board
 
 
@@ -100,6 +105,7 @@ def revive_board(viewer: Viewer, board_id: int) -> Board:
     if board.archived_at is not None:
         board.archived_at = None
         audit.record(viewer, "board.revived", board.id, space_id=board.space_id, note=board.name)
+        news.tell_moved(viewer, board)
     return board
 
 

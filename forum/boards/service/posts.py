@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from forum.audit import service as audit
 from forum.boards import policy
 from forum.boards.models import POST_LIMIT, REASON_LIMIT, Post, PostState, Revision
-from forum.boards.service import drafts
+from forum.boards.service import drafts, news
 from forum.core import html
 from forum.core.access import Viewer
 from forum.core.clock import now
@@ -63,6 +63,7 @@ def edit_post(viewer: Viewer, post_id: int, text: str, version: int) -> Post:
     post.html_version = html.RENDERER_VERSION
     post.version += 1
     post.edited_at = moment
+    news.tell_post_changed(post)
     return post
 
 
@@ -100,3 +101,4 @@ def _set_state(viewer: Viewer, post: Post, state: PostState, reason: str = "") -
     post.state = state
     post.state_by_id = viewer.member_id if state is not PostState.VISIBLE else None
     post.state_reason = reason
+    news.tell_post_changed(post)

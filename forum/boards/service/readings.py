@@ -8,6 +8,7 @@ from forum.boards import policy
 from forum.boards.models import Board, BoardReading, Reading, Topic
 from forum.boards.queries.posts import first_unread, open_topic
 from forum.boards.queries.unread import unread_topics
+from forum.boards.service import news
 from forum.boards.service.boards import get_board
 from forum.core.access import Viewer
 from forum.core.clock import now
@@ -28,6 +29,7 @@ def record_reading(viewer: Viewer, topic_id: int, number: int) -> None:
     known = first_unread(opened) - 1 if opened.is_unread else topic.last_number
     note_reading(viewer.member_id, topic_id, min(max(number, known), topic.last_number))
     _advance(viewer, topic.board_id)
+    news.tell_read(viewer)
 
 
 def note_reading(member_id: int, topic_id: int, number: int) -> None:
@@ -64,6 +66,7 @@ def _mark_read(viewer: Viewer, board_ids: list[int]) -> None:
         .execution_options(synchronize_session=False)
     )
     _read_until(viewer, board_ids)
+    news.tell_read(viewer)
 
 
 def _advance(viewer: Viewer, board_id: int) -> None:

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from forum.audit import service as audit
 from forum.boards import policy
 from forum.boards.models import POST_LIMIT, TITLE_LIMIT, Board, Post, Topic
-from forum.boards.service import drafts, readings
+from forum.boards.service import drafts, news, readings
 from forum.boards.service.boards import get_board
 from forum.core import html
 from forum.core.access import Viewer
@@ -79,6 +79,7 @@ def rename_topic(viewer: Viewer, topic_id: int, title: str) -> Topic:
     if title != topic.title:
         _note(viewer, "topic.renamed", topic)
         topic.title = title
+        news.tell_topic_changed(viewer, topic)
     return topic
 
 
@@ -95,6 +96,7 @@ def close_topic(viewer: Viewer, topic_id: int) -> Topic:
     if not topic.is_closed:
         topic.closed_at = now()
         _note(viewer, "topic.closed", topic)
+        news.tell_topic_changed(viewer, topic)
     return topic
 
 
@@ -103,6 +105,7 @@ def reopen_topic(viewer: Viewer, topic_id: int) -> Topic:
     if topic.is_closed:
         topic.closed_at = None
         _note(viewer, "topic.reopened", topic)
+        news.tell_topic_changed(viewer, topic)
     return topic
 
 
@@ -112,6 +115,7 @@ def pin_topic(viewer: Viewer, topic_id: int) -> Topic:
     if not topic.is_pinned:
         topic.is_pinned = True
         _note(viewer, "topic.pinned", topic)
+        news.tell_topic_changed(viewer, topic)
     return topic
 
 
@@ -120,6 +124,7 @@ def unpin_topic(viewer: Viewer, topic_id: int) -> Topic:
     if topic.is_pinned:
         topic.is_pinned = False
         _note(viewer, "topic.unpinned", topic)
+        news.tell_topic_changed(viewer, topic)
     return topic
 
 
@@ -130,10 +135,12 @@ def move_topic(viewer: Viewer, topic_id: int, board_id: int) -> Topic:
     if target is None or not policy.may_move(viewer, topic, target):
         raise Invalid(_("Wähle ein anderes Forum, in das du Themen verschieben darfst."), "board_id")
     _note(viewer, "topic.moved", topic)
+    news.tell_topic_changed(viewer, topic)
     _change_counts(topic.board, topics=-1, posts=-topic.last_number)
     _change_counts(target, topics=1, posts=topic.last_number)
     topic.board = target
     topic.space_id = target.space_id
+    news.tell_topic_changed(viewer, topic)
     return topic
 
 
@@ -171,6 +178,7 @@ def append_post(viewer: Viewer, topic: Topic, text: str, client_key: UUID) -> Po
     topic.board.post_count = Board.post_count + 1
     db.session.flush()
     readings.note_reading(post.author_id, topic.id, post.number)
+    news.tell_posted(viewer, topic, post.number)
     return post
 
 

@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice
 
 from forum.boards import policy, queries, service
 from forum.boards.forms import DraftForm, MoveForm, ReadingForm, TitleForm, TopicForm
-from forum.boards.models import POST_LIMIT, TITLE_LIMIT, Board, PostState, Topic, page_of
+from forum.boards.models import PAGE_SIZE, POST_LIMIT, TITLE_LIMIT, Board, PostState, Topic, page_of
 from forum.boards.queries.posts import PRINT_SIZE, OpenTopic, PostRow
 from forum.boards.views.blueprint import bp
 from forum.core import html
@@ -22,7 +22,7 @@ from forum.core.persons import Person
 from forum.councils import queries as councils
 from forum.councils.queries import Byline
 from forum.web.access import members_only
-from forum.web.answers import go_to, offer_undo
+from forum.web.answers import go_to, is_fetch, offer_undo
 from forum.web.languages import ago, time_tag, today
 from forum.web.limits import POSTING, limiter
 
@@ -34,7 +34,7 @@ def show_topic(topic_id: int) -> ResponseReturnValue:
     page = request.args.get("page", 1, type=int)
     if not 1 <= page <= opened.topic.page_count:
         raise NotFound
-    return _render_topic(opened, page)
+    return _render_topic(opened, page, *_asked_for())
 
 
 @bp.get("/topics/<int:topic_id>/unread")
@@ -202,6 +202,7 @@ class ShownPost:
     topic_id: int
     number: int
     url: str
+    version: int
     state: PostState
     html: str
     reason: str
@@ -218,9 +219,16 @@ class ShownPost:
     may_restore: bool
 
 
-def _render_topic(opened: OpenTopic, page: int) -> str:
+def _asked_for() -> tuple[int | None, int | None]:
+    """The first and last number that a script wants of the page to bring it up to date."""
+    if not is_fetch():
+        return None, None
+    return request.args.get("first", type=int), request.args.get("last", type=int)
+
+
+def _render_topic(opened: OpenTopic, page: int, first: int | None, last: int | None) -> str:
     topic = opened.topic
-    rows = queries.posts.list_posts(topic, page)
+    rows = queries.posts.list_posts(topic, page, first=first, last=last)
     bylines = councils.bylines({row.author.id for row in rows}, today())
     first_unread = queries.posts.first_unread(opened) if opened.is_unread else None
     may_reply = policy.may_reply(g.viewer, topic)
@@ -241,6 +249,7 @@ def _render_topic(opened: OpenTopic, page: int) -> str:
         client_key=uuid4(),
         policy=policy,
         limit=POST_LIMIT,
+        page_size=PAGE_SIZE,
     )
 
 
@@ -258,6 +267,7 @@ def _show(
         topic_id=post.topic_id,
         number=post.number,
         url=f"{page_url}#{post.number}",
+        version=post.version,
         state=post.state,
         html=post.html if policy.may_see_text(viewer, post) else "",
         reason=post.state_reason,

@@ -87,8 +87,10 @@ def list_readers(room: Room) -> list[Person]:
 
 
 def find_mentionable(room: Room, part: str, limit: int = 8) -> list[Person]:
-    """Readers of the room whose name contains `part`, for the list behind a typed `@`."""
-    return _people(readers_of(room).where(_named(part)).order_by(Member.name, Member.id).limit(limit))
+    """Readers of the room whose name contains `part`, for the list behind a typed `@`; first those it begins."""
+    begins = Member.name.istartswith(part.strip(), autoescape=True)
+    statement = readers_of(room).where(_named(part)).order_by(sa.not_(begins), Member.name, Member.id)
+    return _people(statement.limit(limit))
 
 
 def find_people(viewer: Viewer, part: str, besides: Room | None = None) -> list[Person]:

@@ -1,0 +1,1 @@
+"""What is typed around rooms, as checked data."""

@@ -1,0 +1,360 @@
+// The field to write in: sends, answers, edits, keeps the draft. Emoji and names come from files of their own when needed.
+
+import { live } from "../realtime/live.js";
+import "../web/composer.js";
+import { excerptOf } from "./messages.js";
+
+const PAUSE = 1_200; // ms of quiet after which the draft is saved
+const TYPING_EVERY = 3_000;
+const COUNTED_FROM = 500; // characters left
+const HEADERS = { "X-Requested-With": "fetch" };
+const chat = live("/chat");
+const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
+
+export class Say {
+  #editing = null; // {id, version} of the message whose words are in the field
+  #stashed = ""; // what was in the field before
+  #timer = 0;
+  #saving = null;
+  #saidAt = 0;
+  #names = null;
+
+  constructor(room, send) {
+    this.room = room;
+    this.send = send;
+    this.form = room.root.querySelector(".say");
+    if (!this.form) return;
+    const { form } = this;
+    this.text = form.elements.text;
+    this.field = form.querySelector(".say-field");
+    this.error = form.querySelector(".error");
+    this.hint = form.querySelector(".hint");
+    this.answering = form.querySelector(".answering");
+    this.words = form.dataset;
+    this.draftKey = `chat.draft.${document.documentElement.dataset.me}.${room.id}`;
+    const on = (target, name, fn, options = {}) => target.addEventListener(name, fn, { signal: room.signal, ...options });
+    on(form, "submit", (event) => this.#submit(event));
+    on(form, "input", () => this.#typed());
+    on(this.field, "keydown", (event) => this.#key(event), { capture: true });
+    // The field keeps the focus, and a phone its keyboard.
+    on(form, "pointerdown", (event) => event.target.closest(".send, .format, .cancel") && event.preventDefault());
+    on(form, "mousedown", (event) => event.target.closest(".send, .format, .cancel") && event.preventDefault());
+    on(this.answering.querySelector(".cancel"), "click", (event) => {
+      event.preventDefault();
+      this.cancel();
+    });
+    on(form.querySelector(".format"), "click", (event) => this.#format(event.currentTarget));
+    on(form.querySelector(".emoji"), "click", (event) => this.#emoji(event.currentTarget));
+    on(window, "pagehide", () => this.keep());
+    this.#restore();
+    this.#showHint();
+  }
+
+  /** Whether Enter sends: as chosen, though not on a touch keyboard, which has no other way to break a line. */
+  get sendsOnEnter() {
+    return this.words.enterSends === "true" && !isTouch.matches;
+  }
+
+  get isEmpty() {
+    return !this.text.value.trim();
+  }
+
+  focus() {
+    this.text?.dispatchEvent(new CustomEvent("composer:focus", { bubbles: true }));
+  }
+
+  choose({ enter_sends: sends }) {
+    if (!this.form) return;
+    this.words.enterSends = String(sends);
+    this.#showHint();
+  }
+
+  // ---------- Sending ----------
+
+  #submit(event) {
+    event.preventDefault();
+    const text = this.text.value.trim();
+    if (!text || this.#excess() > 0) {
+      this.focus();
+      return;
+    }
+    this.#say("");
+    if (this.#editing) {
+      this.#change(text);
+      return;
+    }
+    const replyTo = Number(this.form.elements.reply_to.value) || null;
+    this.#set("");
+    this.#answer(null);
+    this.#used();
+    this.send(text, replyTo);
+  }
+
+  /** What the server would not take comes back into the field, if nothing else was begun there. */
+  takeBack(entry, message) {
+    if (!this.form?.isConnected || !this.isEmpty || this.#editing) return false;
+    this.#set(entry.text);
+    if (entry.replyTo) this.answer(this.room.messages.find(entry.replyTo));
+    this.#say(message);
+    this.focus();
+    return true;
+  }
+
+  /** Something else did not work; without words, for want of a connection. */
+  complain(problem) {
+    if (this.form) this.#say(problem ?? this.words.lost);
+  }
+
+  // ---------- Answering, editing ----------
+
+  answer(message) {
+    if (!message || !this.form) return;
+    if (this.#editing) this.cancel();
+    this.#answer({
+      id: message.dataset.id,
+      name: message.querySelector(".name").textContent,
+      excerpt: excerptOf(message.querySelector(".text").innerHTML),
+    });
+    this.focus();
+  }
+
+  async edit(message) {
+    if (!this.form) return;
+    const { id } = message.dataset;
+    let found;
+    try {
+      const answer = await fetch(`/chat/messages/${id}/edit`, { headers: HEADERS });
+      found = await answer.json();
+      if (!answer.ok) throw new Error(found.error);
+    } catch (error) {
+      this.#say(error.name === "Error" ? error.message : this.words.lost);
+      return;
+    }
+    if (!this.#editing) this.#stashed = this.text.value;
+    this.#editing = { id, version: found.version };
+    this.#answer(null);
+    this.#bar(this.words.editing, excerptOf(message.querySelector(".text").innerHTML));
+    this.#set(found.text);
+    this.focus();
+  }
+
+  cancel() {
+    if (this.#editing) {
+      this.#editing = null;
+      this.#set(this.#stashed);
+    }
+    this.#answer(null);
+    this.#say("");
+    this.focus();
+  }
+
+  async #change(text) {
+    const { id, version } = this.#editing;
+    const body = new URLSearchParams({ csrf_token: this.room.root.dataset.token, text, version });
+    this.form.classList.add("sending");
+    try {
+      const answer = await fetch(`/chat/messages/${id}/edit`, { method: "POST", body, headers: HEADERS });
+      const found = await answer.json();
+      if (!answer.ok) this.#say(found.error);
+      else {
+        this.room.change(found);
+        this.cancel();
+      }
+    } catch {
+      this.#say(this.words.lost);
+    }
+    this.form.classList.remove("sending");
+  }
+
+  #answer(quoted) {
+    this.form.elements.reply_to.value = quoted?.id ?? "";
+    if (quoted) this.#bar(quoted.name, quoted.excerpt);
+    else this.answering.hidden = true;
+  }
+
+  #bar(title, excerpt) {
+    this.answering.querySelector("b").textContent = title;
+    this.answering.querySelector(".excerpt").textContent = excerpt;
+    this.answering.hidden = false;
+  }
+
+  // ---------- Keys ----------
+
+  #key(event) {
+    if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
+    if (this.#names?.key(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
+    if (!event.target.matches("textarea, .composer-text, .composer-text *")) return;
+    const isPlain = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey;
+    if (event.key === "Enter" && isPlain && this.sendsOnEnter && !inStructure(event.target)) {
+      event.preventDefault();
+      event.stopPropagation();
+      if (!event.repeat) this.form.requestSubmit();
+    } else if (event.key === "ArrowUp" && isPlain && this.isEmpty && !this.#editing) {
+      const own = this.room.messages.lastOwn;
+      if (!own) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.edit(own);
+    } else if (event.key === "Escape" && !this.answering.hidden) {
+      event.stopPropagation();
+      this.cancel();
+    }
+  }
+
+  // ---------- What is typed ----------
+
+  #typed() {
+    this.#say("");
+    this.#count();
+    if (this.#editing) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#save(), PAUSE);
+    if (this.isEmpty || !this.form.contains(document.activeElement)) return;
+    this.#lookForName();
+    if (chat.state !== "open" || Date.now() - this.#saidAt < TYPING_EVERY) return;
+    this.#saidAt = Date.now();
+    chat.ask("typing", { room: this.room.id }).catch(() => {}); // a hint, no more
+  }
+
+  #excess() {
+    return [...this.text.value.trim()].length - Number(this.words.limit);
+  }
+
+  #count() {
+    const excess = this.text.value.length > this.words.limit - COUNTED_FROM ? this.#excess() : -Infinity;
+    this.hint.classList.toggle("excess", excess > 0);
+    if (excess > 0) this.hint.textContent = this.words.excess.replace("%(num)s", excess);
+    else if (excess > -COUNTED_FROM) this.hint.textContent = this.words.left.replace("%(num)s", -excess);
+    else this.#showHint();
+  }
+
+  #showHint() {
+    const { send, break: breaks } = this.hint.dataset;
+    const text = isTouch.matches ? "" : this.sendsOnEnter ? send : breaks;
+    if (this.hint.textContent !== text) this.hint.textContent = text;
+  }
+
+  #set(text) {
+    if (this.text.value === text) return;
+    this.text.value = text;
+    this.text.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  #say(problem) {
+    this.error.lastElementChild.textContent = problem;
+    this.error.hidden = !problem;
+    if (problem) this.text.setAttribute("aria-invalid", "true");
+    else this.text.removeAttribute("aria-invalid");
+  }
+
+  // ---------- Draft ----------
+
+  /** Save what is not saved yet. */
+  async keep() {
+    if (this.#timer) await this.#save();
+  }
+
+  // What was sent is no draft any more, also if it is being saved as one at this moment.
+  async #used() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    forget(this.draftKey);
+    if (!this.#saving) return;
+    await this.#saving;
+    this.#save();
+  }
+
+  async #save() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    const text = this.#editing ? this.#stashed : this.text.value;
+    const body = new URLSearchParams({ csrf_token: this.room.root.dataset.token, text });
+    const saving = fetch(this.words.draft, { method: "POST", body, headers: HEADERS, keepalive: text.length < 15_000 });
+    this.#saving = saving;
+    try {
+      const answer = await saving;
+      if (!answer.ok) throw new Error(String(answer.status));
+      forget(this.draftKey);
+    } catch {
+      remember(this.draftKey, text);
+    }
+    if (this.#saving === saving) this.#saving = null;
+  }
+
+  // Only what could not be saved lies in this window.
+  #restore() {
+    const left = recall(this.draftKey);
+    if (left !== null) this.#set(left);
+  }
+
+  // ---------- Tools ----------
+
+  #format(button) {
+    const isOn = this.form.classList.toggle("formatting");
+    button.setAttribute("aria-pressed", isOn);
+    this.focus();
+  }
+
+  async #emoji(button) {
+    const { toggleEmoji } = await import("./emoji.js");
+    toggleEmoji(this, button);
+  }
+
+  async #lookForName() {
+    if (!this.#names && !this.text.value.includes("@")) return;
+    const { Names } = await import("./names.js");
+    this.#names ??= new Names(this);
+    this.#names.look();
+  }
+
+  /** Put text in at the cursor, in the place of the `length` characters before it. */
+  insert(text, length = 0) {
+    const rich = this.field.querySelector(".composer-text");
+    if (rich && this.text.hidden) {
+      rich.focus();
+      const selection = getSelection();
+      for (let left = length; left > 0; left--) selection.modify("extend", "backward", "character");
+      document.execCommand("insertText", false, text); // the one way that every editor hears, and that can be undone
+      return;
+    }
+    const { selectionStart: start, selectionEnd: end } = this.text;
+    this.text.focus();
+    this.text.setRangeText(text, start - length, end, "end");
+    this.text.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}
+
+// In a list, table or code, Enter goes on there; an empty line leads out of it.
+function inStructure(target) {
+  if (!target.closest(".composer-text")) return false;
+  const node = getSelection().anchorNode;
+  return Boolean((node?.nodeType === Node.TEXT_NODE ? node.parentElement : node)?.closest?.(".composer-text :is(li, pre, td, th)"));
+}
+
+function recall(key) {
+  try {
+    return sessionStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function remember(key, text) {
+  try {
+    sessionStorage.setItem(key, text);
+  } catch {
+    // then it lives in the field only
+  }
+}
+
+function forget(key) {
+  try {
+    sessionStorage.removeItem(key);
+  } catch {
+    // nothing was kept
+  }
+}
