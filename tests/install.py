@@ -1,4 +1,4 @@
-"""`make test` needs Chromium, Node and its packages: get them where we may, else say in one line what to do."""
+"""`make test` needs Chromium, Node and its packages, and nginx: get them where we may, else say in one line what to do."""
 
 import os
 import shutil
@@ -10,22 +10,33 @@ FRONTEND = Path(__file__).parent.parent / "frontend"
 
 
 def main() -> None:
-    """Install what is missing; exits with one line for what only a person can."""
-    _package("chromium", "chromium")
-    _package("npm", "npm")
+    """Install what is missing; exits with one line for what only a person can. Without nginx its tests are skipped."""
+    _need("chromium", "chromium")
+    _need("npm", "npm")
+    if not _has("nginx", "nginx"):
+        print("Without nginx the tests of several servers are skipped (Debian: apt-get install nginx).")
     if not (FRONTEND / "node_modules" / ".package-lock.json").exists():
         subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=FRONTEND, check=True)
 
 
-def _package(program: str, package: str) -> None:
-    if shutil.which(program):
-        return
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "stdout": subprocess.DEVNULL}
-        subprocess.run(["apt-get", "update", "-qq"], check=True, **quiet)
-        subprocess.run(["apt-get", "install", "-y", "-qq", package], check=True, **quiet)
-    if not shutil.which(program):
+def _need(program: str, package: str) -> None:
+    if not _has(program, package):
         sys.exit(f"The tests need {program}: install it (Debian: apt-get install {package}) and run again.")
+
+
+def _has(program: str, package: str) -> bool:
+    """Whether the program is there, installed if we may."""
+    if not _found(program) and os.geteuid() == 0 and shutil.which("apt-get"):
+        # Runlevel 1: what is installed for tests starts no service.
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+        for arguments in (["update", "-qq"], ["install", "-y", "-qq", package]):
+            subprocess.run(["apt-get", *arguments], env=quiet, stdout=subprocess.DEVNULL)
+    return _found(program)
+
+
+def _found(program: str) -> bool:
+    """Debian keeps servers where only root looks."""
+    return bool(shutil.which(program) or shutil.which(f"/usr/sbin/{program}"))
 
 
 if __name__ == "__main__":

@@ -60,6 +60,8 @@ class LiveServer:
             "ORDER BY last_number DESC LIMIT 1",
             "me": "SELECT id FROM member WHERE name LIKE 'Petra %'",
             "room": "SELECT r.id FROM room r JOIN space s ON s.id = space_id WHERE sign = 'FIN' ORDER BY r.id LIMIT 1",
+            "message": "SELECT max(m.id) FROM message m JOIN room r ON r.id = room_id JOIN space s ON s.id = space_id "
+            "WHERE sign = 'FIN' AND state = 'visible' AND m.author_id != (SELECT id FROM member WHERE name LIKE 'Manfred %')",
         }
         return {name: self.rows(statement)[0][0] for name, statement in statements.items()}  # type: ignore[misc]
 

@@ -10,6 +10,7 @@ from forum.chat.queries.preferences import Sign, showing
 from forum.chat.service.telling import NAMESPACE
 from forum.core.access import Viewer
 from forum.core.errors import Invalid
+from forum.members import queries as members
 from forum.realtime.namespace import Answer, Data, Namespace, event, key, number, text
 from forum.realtime.publishing import emit
 
@@ -128,8 +129,9 @@ class Chat(Namespace):
         """Tell those who show the same that the viewer is typing."""
         room_id = number(data, "room")
         place = service.places.get_place(viewer, room_id)
-        if viewer.member_id and showing([viewer.member_id], Sign.TYPING):
-            typing = {"room": place.room.id, "member": viewer.member_id}
+        card = members.find_card(viewer.member_id) if viewer.member_id else None
+        if card and showing([card.person.id], Sign.TYPING):
+            typing = {"room": place.room.id, "member": card.person.id, "name": card.person.name}
             emit(NAMESPACE, _typing(room_id), "typing", typing, skip=self.sid)
 
     @event()

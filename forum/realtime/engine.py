@@ -15,7 +15,7 @@ from forum.realtime.wire import Connection, Wire, is_handshake, text_frame
 _HESITATION = 15.0
 #: Events carry their data in the message; there is no body to read.
 _NO_BODY = io.BytesIO()
-_SORRY = "Gerade sind sehr viele verbunden. Die Seiten gehen weiter; neue Beiträge siehst du beim Neuladen."
+_SORRY = "Gerade sind sehr viele verbunden. Die Seiten gehen weiter; Neues siehst du beim Neuladen."
 
 StartResponse = Callable[..., Any]
 

@@ -78,8 +78,10 @@ export function act(room) {
   on(
     "toggle",
     ({ target }) => {
-      const panel = target.matches(".message details.menu") && target.open && target.querySelector(".panel");
-      if (!panel || getComputedStyle(panel).position !== "absolute") return;
+      if (!target.matches(".message details.menu") || !target.open) return;
+      const panel = target.querySelector(".panel");
+      panel.removeAttribute("style"); // from the last time
+      if (getComputedStyle(panel).position !== "absolute") return;
       const from = target.getBoundingClientRect();
       const { offsetHeight: height, offsetWidth: width } = panel;
       const below = from.bottom + height + MARGIN < innerHeight;

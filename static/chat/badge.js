@@ -19,18 +19,17 @@ if (opener && counted) opener.append(counted.cloneNode(true));
 
 // ---------- Counting ----------
 
-const count = calmly(
-  async () => {
-    const answer = await chat.ask("rooms").catch(() => null); // the next connection asks again
-    if (!answer?.ok) return;
-    isKnown = true;
-    const before = new Map(rooms);
-    rooms.clear();
-    for (const { id, unread, muted } of answer.rooms) rooms.set(id, { unread, muted, last: before.get(id)?.last ?? 0 });
-    draw();
-  },
-  { within: 3_000, apart: 6_000 },
-);
+async function countNow() {
+  const answer = await chat.ask("rooms").catch(() => null); // the next connection asks again
+  if (!answer?.ok) return;
+  isKnown = true;
+  const before = new Map(rooms);
+  rooms.clear();
+  for (const { id, unread, muted } of answer.rooms) rooms.set(id, { unread, muted, last: before.get(id)?.last ?? 0 });
+  draw();
+}
+
+const count = calmly(countNow, { within: 3_000, apart: 6_000 });
 
 chat.on("changed", ({ room: id, message }) => {
   const room = rooms.get(id);
@@ -51,9 +50,21 @@ chat.on("rooms", count);
 chat.on("purged", count);
 document.addEventListener("chat:seen", ({ detail }) => seen(detail.room, detail.until));
 chat.ready(() => {
-  if (performance.now() > YOUNG || document.querySelector("[data-room]")) count();
+  if (wasReading()) countNow();
+  else if (performance.now() > YOUNG || document.querySelector("[data-room]")) count();
   if (isUnsent()) import("./outbox.js").then(({ sendAll }) => document.querySelector(".talk") ?? sendAll(tokenOf()));
 });
+
+// The page before told the server what was read while this one was already being made (reading.js).
+function wasReading() {
+  try {
+    const is = sessionStorage.getItem("chat.noted") !== null;
+    sessionStorage.removeItem("chat.noted");
+    return is;
+  } catch {
+    return false;
+  }
+}
 
 function seen(id, until) {
   const room = rooms.get(id);

@@ -46,6 +46,17 @@ export function choose(room, first) {
   const listening = new AbortController();
   const { signal } = listening;
   messages.list.addEventListener("change", draw, { signal });
+  // The whole message is the target.
+  messages.list.addEventListener(
+    "click",
+    ({ target }) => {
+      const box = target.closest("a, button, input") ? null : target.closest(".message")?.querySelector(".choose");
+      if (!box) return;
+      box.checked = !box.checked;
+      draw();
+    },
+    { signal },
+  );
   next.addEventListener("click", (event) => next.hasAttribute("aria-disabled") && event.preventDefault(), { signal });
   cancel.addEventListener("click", end, { signal });
   root.addEventListener("keydown", (event) => event.key === "Escape" && end(), { signal });

@@ -100,6 +100,7 @@ function showRoom(talk, address) {
   const title = talk.querySelector("h1");
   const heading = document.createElement("h2");
   heading.id = title.id;
+  heading.className = title.className;
   heading.append(...title.childNodes);
   title.replaceWith(heading);
   dock.replaceChildren(bar(address), talk);

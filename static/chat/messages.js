@@ -6,7 +6,7 @@ import { clock, date, dayName, exact, iso } from "./times.js";
 const TOGETHER = 5 * 60_000; // as TOGETHER in forum/chat/views/showing.py
 const EXCERPT = 120; // as EXCERPT_LIMIT in forum/chat/queries/messages.py
 const KINDS = ["thanks", "agree", "helpful", "seen", "laugh"];
-const ALL_BUT_TEXT = ".name, .at, .quoted, .kept a, .reaction, .tools > a, .tools summary, .text a";
+const ALL_BUT_TEXT = ".name, .at, .quoted, .kept a, .reaction, .tools > a, .tools > details > summary, .text a";
 const me = document.documentElement.dataset.me;
 
 export class Messages {

@@ -2,7 +2,7 @@
 
 import { live } from "../realtime/live.js";
 
-const SOON = 600;
+const SOON = 400;
 const APART = 4_000; // and a little more, so that a full room does not answer all at once
 const chat = live("/chat");
 const me = document.documentElement.dataset.me;
@@ -56,6 +56,11 @@ export function watchReading({ root, id, here, messages, go, signal }) {
     if (seen <= noted) return;
     noted = seen;
     const body = new URLSearchParams({ csrf_token: root.dataset.token, message: seen });
+    try {
+      sessionStorage.setItem("chat.noted", "1"); // the next page may be made before this arrives (badge.js)
+    } catch {
+      // then its badge is a little behind
+    }
     fetch(root.dataset.reading, { method: "POST", body, headers: { "X-Requested-With": "fetch" }, keepalive: true }).catch(() => {});
   }
 
@@ -63,8 +68,6 @@ export function watchReading({ root, id, here, messages, go, signal }) {
   function arrived(data, wasAtFoot) {
     if (String(data.author.id) === me) {
       list.querySelector(":scope > .since")?.remove();
-      if (messages.hasLater) return;
-      messages.goToFoot();
     } else if (data.id > seen && !(wasAtFoot && isLooking())) {
       fresh += wasAtFoot ? 0 : 1;
       const line = list.querySelector(":scope > .since");

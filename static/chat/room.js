@@ -11,6 +11,7 @@ import { watchSigns } from "./signs.js";
 
 const OUT_OF_ORDER = 250; // ms in which a change that was overtaken still comes by itself
 const MISSED_AFTER = 1_500; // what was acknowledged is heard of within this time, or asked for
+const QUICK = 200; // with a good line a message is there before it could be shown as on its way
 const HEARD = 5; // messages kept for screen readers
 const chat = live("/chat");
 const me = document.documentElement.dataset.me;
@@ -46,6 +47,7 @@ export function openRoom(root, go = (address) => location.assign(address)) {
   const signs = watchSigns(room);
   act(room);
   for (const message of messages.all) if (message.dataset.key) room.outbox.done(message.dataset.key);
+  room.say.forget(room.outbox.entries);
   showUnsent();
   begin();
 
@@ -53,6 +55,7 @@ export function openRoom(root, go = (address) => location.assign(address)) {
 
   offs.push(
     chat.ready(enter),
+    chat.lost(() => root.classList.remove("is-live")),
     chat.on("changed", (data) => data.room === id && change(data)),
     chat.on("purged", (data) => data.room === id && messages.purge(data.before_id)),
     chat.on("room", (data) => data.room === id && renew()),
@@ -69,6 +72,7 @@ export function openRoom(root, go = (address) => location.assign(address)) {
     else if (!answer.ok) setTimeout(() => chat.state === "open" && enter(), 4_000 * (1 + Math.random()));
     else {
       if (isGone) return location.reload(); // welcome again
+      root.classList.add("is-live");
       signs.start(answer);
       if (answer.stamp !== known) catchUp();
     }
@@ -164,15 +168,14 @@ export function openRoom(root, go = (address) => location.assign(address)) {
     if (messages.hasLater) go(here); // the end of the room is on another page, and the outbox goes with us
   }
 
-  // With a good line a message is there before it could be shown as on its way.
   function showUnsent() {
-    clearTimeout(room.unsentTimer);
-    room.unsentTimer = setTimeout(drawUnsent, room.outbox.entries.some(({ problem, at }) => problem || Date.now() - at > 200) ? 0 : 200);
-  }
-
-  function drawUnsent() {
     const shown = new Map([...messages.unsent.children].map((row) => [row.dataset.key, row]));
     for (const entry of room.outbox.entries) {
+      const age = Date.now() - entry.at;
+      if (age < QUICK && !entry.problem && !shown.has(entry.key)) {
+        setTimeout(showUnsent, QUICK - age);
+        continue;
+      }
       const row = shown.get(entry.key) ?? unsentRow(entry);
       shown.delete(entry.key);
       const state = entry.problem ? (entry.problem === "old" ? room.words.old : `${room.words.failed}: ${entry.problem}`) : room.words.sending;

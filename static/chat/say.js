@@ -74,11 +74,12 @@ export class Say {
   #submit(event) {
     event.preventDefault();
     const text = this.text.value.trim();
-    if (!text || this.#excess() > 0) {
+    const excess = this.#excess();
+    this.#say(excess > 0 ? this.words.excess.replace("%(num)s", excess) : "");
+    if (!text || excess > 0 || this.room.root.matches(".gone")) {
       this.focus();
       return;
     }
-    this.#say("");
     if (this.#editing) {
       this.#change(text);
       return;
@@ -88,6 +89,11 @@ export class Say {
     this.#answer(null);
     this.#used();
     this.send(text, replyTo);
+  }
+
+  /** What waits to be sent is no draft, though the server may still think so. */
+  forget(entries) {
+    if (this.form && entries.some(({ text }) => text === this.text.value.trim())) this.#set("");
   }
 
   /** What the server would not take comes back into the field, if nothing else was begun there. */
@@ -210,6 +216,7 @@ export class Say {
   #typed() {
     this.#say("");
     this.#count();
+    this.#grow();
     if (this.#editing) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#save(), PAUSE);
@@ -218,6 +225,13 @@ export class Say {
     if (chat.state !== "open" || Date.now() - this.#saidAt < TYPING_EVERY) return;
     this.#saidAt = Date.now();
     chat.ask("typing", { room: this.room.id }).catch(() => {}); // a hint, no more
+  }
+
+  // Where the field does not grow by itself.
+  #grow() {
+    if (CSS.supports("field-sizing", "content")) return;
+    this.text.style.height = "auto";
+    this.text.style.height = `${this.text.scrollHeight + 2}px`;
   }
 
   #excess() {

@@ -9,8 +9,7 @@ const me = document.documentElement.dataset.me;
 export function watchSigns({ root, id, messages, words }) {
   const line = root.querySelector(".signs");
   const isDirect = root.dataset.kind === "direct";
-  const names = new Map(); // of those who wrote here or were named to us
-  const writers = new Map(); // member → until when
+  const writers = new Map(); // member → name, until when
   let present = null; // ids, or null: not shown
   let receipts = null; // member → last message read, or null
   let timer = 0;
@@ -18,10 +17,8 @@ export function watchSigns({ root, id, messages, words }) {
   const mine = (fn) => (data) => data.room === id && fn(data);
   const offs = [
     chat.on("typing", mine(({ member, name }) => {
-      if (String(member?.id ?? member) === me) return;
-      const memberId = member?.id ?? member;
-      if (name ?? member?.name) names.set(memberId, name ?? member.name);
-      writers.set(memberId, Date.now() + SAID_FOR);
+      if (String(member) === me) return;
+      writers.set(member, { name, until: Date.now() + SAID_FOR });
       drawWriters();
     })),
     chat.on("presence", mine(({ member, is_here: isHere }) => {
@@ -50,7 +47,6 @@ export function watchSigns({ root, id, messages, words }) {
 
   /** A message is shown: its author writes no longer. */
   function shown({ author }) {
-    names.set(author.id, author.name);
     if (writers.delete(author.id)) drawWriters();
     draw();
   }
@@ -62,14 +58,12 @@ export function watchSigns({ root, id, messages, words }) {
 
   function drawWriters() {
     clearTimeout(timer);
-    for (const [member, until] of writers) if (until <= Date.now()) writers.delete(member);
-    const known = [...writers.keys()].map((member) => names.get(member) ?? nameOf(member) ?? line.dataset.someone);
+    for (const [member, { until }] of writers) if (until <= Date.now()) writers.delete(member);
+    const known = [...writers.values()].map(({ name }) => name);
     const text = line.dataset[["", "one", "two"][known.length] ?? "many"] ?? "";
     line.textContent = text.replace("%(name)s", () => known[0]).replace("%(other)s", () => known[1]);
     if (known.length) timer = setTimeout(drawWriters, 500);
   }
-
-  const nameOf = (member) => messages.list.querySelector(`[data-author="${member}"] .name`)?.textContent;
 
   function drawPresent() {
     const place = root.querySelector(".talk-head .here");

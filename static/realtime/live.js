@@ -195,9 +195,10 @@ function opened() {
   isTrying = false;
   openedAt = heardAt = Date.now();
   state = "open";
+  say("");
+  if (![...channels.values()].every(({ socket }) => socket?.connected)) return;
   clearTimeout(timer);
   timer = 0;
-  say("");
 }
 
 // Called for whatever ends or prevents a connection, perhaps several times for one.

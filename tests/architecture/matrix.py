@@ -54,6 +54,16 @@ def _room() -> dict[str, str]:
     return {"name": f"Raum {uuid4()}", "retention_days": "90", "slow_seconds": "10"}
 
 
+def _transcript(scene: Scene) -> dict[str, object]:
+    return {
+        "messages": scene.message(),
+        "board_id": scene.cast.board,
+        "title": "Wer ist morgen da?",
+        "text": "Was wir gesagt haben",
+        "client_key": str(uuid4()),
+    }
+
+
 _SITE = {"company": "Lausitzer Guss GmbH", "town": "Finsterwalde"}
 _TERM = {"function": "member", "since": "2020-01-01", "until": "2020-12-31"}
 _OWN = {"password": PASSWORD}
@@ -139,19 +149,19 @@ MATRIX = (
     # Rooms of a space
     row("chat.new_room",                        "302 404 404 404 200 404 404", lambda s: ask(space_id=s.here)),
     row("chat.create_room",                     "401 404 404 404 303 404 404", lambda s: ask(_room() | {"client_key": str(uuid4())}, space_id=s.here)),
-    row("chat.edit_room",                       "302 404 403 404 200 403 404", lambda s: ask(room_id=s.cast.room)),
-    row("chat.update_room",                     "401 404 403 404 303 403 404", lambda s: ask(_room(), room_id=s.cast.room)),
-    row("chat.create_lock",                     "401 404 403 404 303 403 404", lambda s: ask(room_id=s.cast.room)),
-    row("chat.delete_lock",                     "401 404 403 404 303 403 404", lambda s: ask(room_id=s.cast.room)),
-    row("chat.create_archive",                  "401 404 403 404 303 403 404", lambda s: ask(room_id=s.cast.room)),
-    row("chat.delete_archive",                  "401 404 403 404 303 403 404", lambda s: ask(room_id=s.cast.room)),
+    row("chat.edit_room",                       "302 404 403 404 200 403 404", lambda s: ask(room_id=s.room())),
+    row("chat.update_room",                     "401 404 403 404 303 403 404", lambda s: ask(_room(), room_id=s.room())),
+    row("chat.create_lock",                     "401 404 403 404 303 403 404", lambda s: ask(room_id=s.room())),
+    row("chat.delete_lock",                     "401 404 403 404 303 403 404", lambda s: ask(room_id=s.room())),
+    row("chat.create_archive",                  "401 404 403 404 303 403 404", lambda s: ask(room_id=s.room())),
+    row("chat.delete_archive",                  "401 404 403 404 303 403 404", lambda s: ask(room_id=s.room())),
     row("chat.create_mute",                     "401 404 303 404 303 303 404", lambda s: ask(room_id=s.cast.room)),
     row("chat.delete_mute",                     "401 404 303 404 303 303 404", lambda s: ask(room_id=s.cast.room)),
     row("chat.list_participants",               "302 404 200 404 200 200 404", lambda s: ask(room_id=s.cast.room)),
-    row("chat.new_silence",                     "302 404 403 404 200 403 404", lambda s: ask(room_id=s.cast.room, member_id=s.cast.petra.id)),
-    row("chat.new_silence",                     "302 404 403 404 403 403 404", lambda s: ask(room_id=s.cast.room, member_id=s.cast.manfred.id), "of a moderator"),
-    row("chat.create_silence",                  "401 404 403 404 303 403 404", lambda s: ask({"hours": "8", "reason": "Bitte sachlich"}, room_id=s.cast.room, member_id=s.cast.petra.id)),
-    row("chat.delete_silence",                  "401 404 403 404 303 403 404", lambda s: ask(room_id=s.cast.room, member_id=s.cast.petra.id)),
+    row("chat.new_silence",                     "302 404 403 404 200 403 404", lambda s: ask(room_id=s.room(), member_id=s.cast.petra.id)),
+    row("chat.new_silence",                     "302 404 403 404 403 403 404", lambda s: ask(room_id=s.room(), member_id=s.cast.manfred.id), "of a moderator"),
+    row("chat.create_silence",                  "401 404 403 404 303 403 404", lambda s: ask({"hours": "8", "reason": "Bitte sachlich"}, room_id=s.room(), member_id=s.cast.petra.id)),
+    row("chat.delete_silence",                  "401 404 403 404 303 403 404", lambda s: ask(room_id=s.room(), member_id=s.cast.petra.id)),
     row("chat.show_search",                     "302 404 200 404 200 200 404", lambda s: ask(room_id=s.cast.room, q="morgen")),
     row("chat.list_pinned",                     "302 404 200 404 200 200 404", lambda s: ask(room_id=s.cast.room)),
     row("chat.new_export",                      "302 404 200 404 200 200 404", lambda s: ask(room_id=s.cast.room)),
@@ -183,6 +193,10 @@ MATRIX = (
     row("chat.create_reaction",                 "401 404 403 404 403 403 404", lambda s: ask({"kind": "thanks"}, message_id=s.withdrawn_message()), "to what was withdrawn"),
     row("chat.delete_reaction",                 "401 404 303 404 303 303 404", lambda s: ask({"kind": "thanks"}, message_id=s.message())),
     # Private rooms. A conversation of Petra and Sabine: whoever moderates or administers is a stranger there.
+    row("workflows.new_transcript",             "302 404 200 404 200 200 404", lambda s: ask(room_id=s.cast.room, messages=s.message())),
+    row("workflows.new_transcript",             "302 404 200 404 404 200 404", lambda s: ask(room_id=s.cast.direct()), "of two"),
+    row("workflows.create_transcript",          "401 404 303 404 303 303 404", lambda s: ask(_transcript(s), room_id=s.cast.room)),
+    row("workflows.create_transcript",          "401 404 404 404 404 404 404", lambda s: ask(_transcript(s) | {"board_id": s.cast.foreign_board}, room_id=s.cast.room), "on a foreign board"),
     row("chat.edit_room",                       "302 404 200 404 404 200 404", lambda s: ask(room_id=s.cast.direct()), "of two"),
     row("chat.update_room",                     "401 404 303 404 404 303 404", lambda s: ask({"retention_days": "90"}, room_id=s.cast.direct()), "of two"),
     row("chat.create_lock",                     "401 404 403 404 404 403 404", lambda s: ask(room_id=s.cast.direct()), "of two"),

@@ -167,6 +167,11 @@ class Scene:
 
     # Chat
 
+    def room(self) -> int:
+        """A room of its own: what is locked in one row is open in the next."""
+        with unit_of_work():
+            return rooms.open_room(self.cast.manfred.viewer, self.here, f"Raum {next(_numbers)}").id
+
     def message(self, room_id: int | None = None) -> int:
         """The id of a message by Petra, here if no room is named."""
         return self.cast.message(self.cast.petra, room_id)
@@ -178,8 +183,9 @@ class Scene:
         return message_id
 
     def locked_room(self) -> int:
+        room_id = self.room()
         with unit_of_work():
-            return rooms.lock_room(self.cast.manfred.viewer, self.cast.room).id
+            return rooms.lock_room(self.cast.manfred.viewer, room_id).id
 
     # Sites and councils
 

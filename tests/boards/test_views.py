@@ -386,6 +386,79 @@ def test_a_quotation_of_another_region_is_not_found(
     assert "Nur für Rathenow" not in answer.text
 
 
+# ── What a script asks for to bring the open page up to date ─────────────────────────────────────────────
+
+SCRIPT = {"X-Requested-With": "fetch"}
+
+
+def test_a_script_gets_the_page_without_its_frame(cast: Cast, browse: Browse, topic: int) -> None:
+    client = browse(cast.petra)
+    for address in (f"/topics/{topic}", f"/boards/{cast.board}", "/boards", "/"):
+        whole, part = soup(client.get(address)), soup(client.get(address, headers=SCRIPT))
+        assert whole.find("header", class_="top")
+        assert whole.find("nav", class_="rail")
+        assert part.find("header", class_="top") is None
+        assert part.find("nav", class_="rail") is None
+        assert part.select_one("main h1").get_text() == whole.select_one("main h1").get_text()
+    assert len(part.text) < len(whole.text)
+
+
+def test_a_script_gets_the_posts_it_asks_for_and_a_person_the_page(
+    app: Flask, cast: Cast, browse: Browse
+) -> None:
+    with app.app_context():
+        topic = cast.topic(posts=PAGE_SIZE + 4)
+    client, second = browse(cast.petra), f"/topics/{topic}?page=2"
+    whole = list(range(PAGE_SIZE + 1, PAGE_SIZE + 5))
+    assert numbers(client.get(second, headers=SCRIPT)) == whole
+    assert numbers(client.get(f"{second}&first=22&last=23", headers=SCRIPT)) == [22, 23]
+    assert numbers(client.get(f"{second}&first=24&last=40", headers=SCRIPT)) == [24]
+    assert numbers(client.get(f"{second}&first=1&last=21", headers=SCRIPT)) == [21]
+    assert numbers(client.get(f"{second}&first=1&last=0", headers=SCRIPT)) == []
+    assert numbers(client.get(f"{second}&first=x&last=", headers=SCRIPT)) == whole
+    assert numbers(client.get(f"{second}&first=22&last=23")) == whole
+    for huge in (2**31, 2**63, 10**30):
+        assert client.get(f"{second}&first={huge}&last={huge}", headers=SCRIPT).status_code in {200, 404}
+
+
+def test_a_script_of_somebody_else_gets_nothing(app: Flask, cast: Cast, browse: Browse, topic: int) -> None:
+    assert browse(cast.olga).get(f"/topics/{topic}", headers=SCRIPT).status_code == 404
+    assert browse(None).get(f"/topics/{topic}", headers=SCRIPT).status_code == 302
+    with app.app_context():
+        cast.hidden_post(topic)
+    page = browse(cast.sabine).get(f"/topics/{topic}?first=2&last=2", headers=SCRIPT)
+    assert SECRET not in page.text
+    assert soup(page).select_one("[data-number='2']")["data-state"] == "hidden"
+
+
+def test_a_script_takes_no_message_away_from_the_page_it_is_meant_for(
+    cast: Cast, browse: Browse, topic: int
+) -> None:
+    client = browse(cast.manfred)
+    client.send(f"/topics/{topic}/closure")
+    part = client.get(f"/topics/{topic}", headers=SCRIPT)
+    assert "Rückgängig" not in part.text
+    assert "Das Thema ist geschlossen." in text(client.get(f"/topics/{topic}"))
+
+
+def test_each_post_says_which_state_of_it_is_shown(
+    app: Flask, cast: Cast, browse: Browse, topic: int
+) -> None:
+    with app.app_context():
+        post = cast.post(cast.petra, topic)
+    client = browse(cast.sabine)
+
+    def shown() -> tuple[str, str]:
+        found = soup(client.get(f"/topics/{topic}")).select_one("[data-number='2']")
+        return found["data-version"], found["data-state"]
+
+    assert shown() == ("0", "visible")
+    do(app, posts.edit_post, cast.petra.viewer, post, "Neue Worte", 0)
+    assert shown() == ("1", "visible")
+    do(app, posts.withdraw_post, cast.petra.viewer, post)
+    assert shown() == ("1", "withdrawn")
+
+
 # ── Changing ─────────────────────────────────────────────────────────────────────────────────────────────
 
 

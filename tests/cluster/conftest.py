@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cluster.house import House, new_house
+from tests.cluster.pages import Pages, new_pages
 from tests.conftest import _postgresql
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def postgresql_url() -> Iterator[str]:
-    """An empty database on a PostgreSQL."""
+    """An empty database on PostgreSQL."""
     yield from _postgresql()
 
 
@@ -26,3 +27,10 @@ def house() -> Iterator[House]:
     """One on SQLite."""
     with new_house() as house:
         yield house
+
+
+@pytest.fixture
+def pages() -> Iterator[Pages]:
+    """Members' pages, to be opened."""
+    with new_pages() as pages:
+        yield pages

@@ -91,7 +91,7 @@ class Browser(requests.Session):
         super().__init__()
         self.url = url
         name, _, value = cookie.partition("=")
-        self.cookies.set(name, value)
+        self.cookies.set(name, value, domain="127.0.0.1")
         self.token = ""
 
     @property
@@ -149,6 +149,9 @@ class Process:
         self._settings = settings
         self._log = house.folder / f"process-{secrets.token_hex(4)}.log"
         self._process: subprocess.Popen[bytes] | None = None
+
+    def __str__(self) -> str:
+        return " ".join(self._command)
 
     def start(self) -> None:
         """Begin, and do not wait."""
@@ -221,7 +224,7 @@ def running(*processes: Process) -> Iterator[None]:
         yield
     except BaseException as fault:
         for process in processes:
-            fault.add_note(f"{process._command[-1]}:\n{process.words()[-3000:]}")
+            fault.add_note(f"{process}:\n{process.words()[-3000:]}")
         raise
     finally:
         for process in processes:

@@ -19,6 +19,8 @@ from tests.cast import Person
 from tests.cluster.house import House, WebServer, running, serve, wait_until
 from tests.cluster.line import Line
 
+pytestmark = pytest.mark.cluster
+
 Dial = Callable[[Person], Line]
 #: What a member in conversation would not call a wait, in seconds.
 UNDISTURBED = 0.25

@@ -22,8 +22,10 @@ from tests.cast import Person
 from tests.cluster.house import Browser, House, WebServer, new_house, running, wait_until, web, work
 from tests.cluster.line import Line
 from tests.cluster.machines import Nginx, Redis
-from tests.cluster.pages import Page, Pages, new_pages
+from tests.cluster.pages import Page, Pages
 from tests.live import free_port
+
+pytestmark = pytest.mark.cluster
 
 #: What is "at once" on a busy machine, in seconds.
 AT_ONCE = 2.0
@@ -70,12 +72,6 @@ def site(postgresql_url: str) -> Iterator[Site]:
                 yield Site(house, redis, one, two, nginx)
     finally:
         redis.close()
-
-
-@pytest.fixture
-def pages() -> Iterator[Pages]:
-    with new_pages() as pages:
-        yield pages
 
 
 @pytest.fixture
@@ -130,20 +126,22 @@ def test_nginx_shares_out_senders_and_leads_each_back_to_its_process(site: Site)
 
 
 def test_who_is_here_is_seen_from_the_other_process(site: Site) -> None:
-    cast = site.house.cast
-    petra = site.line(cast.petra, site.one)
-    before = petra.ask("open", {"room": cast.room})["present"]
-    assert cast.sabine.id not in before
-    sabine = site.line(cast.sabine, site.two)
-    assert petra.await_event("presence") == {"room": cast.room, "member": cast.sabine.id, "is_here": True}
-    assert cast.sabine.id in petra.ask("open", {"room": cast.room})["present"]
-    assert cast.petra.id in sabine.ask("open", {"room": cast.room})["present"]
-    assert sabine.ask("typing", {"room": cast.room})["ok"]
-    assert petra.await_event("typing") == {"room": cast.room, "member": cast.sabine.id}
-    sabine.close()
-    assert petra.await_event("presence", 15)["is_here"] is False
-    assert cast.sabine.id not in petra.ask("open", {"room": cast.room})["present"]
-    petra.close()
+    room = site.house.cast.room
+    first, second = site.house.council(2)
+    here = Line(site.one.url, site.house.cookie(first))
+    assert second not in here.ask("open", {"room": room})["present"]
+    there = Line(site.two.url, site.house.cookie(second))
+    come = {"room": room, "member": second, "is_here": True}
+    wait_until(lambda: here.await_event("presence") == come)
+    assert second in here.ask("open", {"room": room})["present"]
+    assert first in there.ask("open", {"room": room})["present"]
+    assert there.ask("typing", {"room": room})["ok"]
+    assert here.await_event("typing")["member"] == second
+    there.close()
+    gone = come | {"is_here": False}
+    wait_until(lambda: here.await_event("presence", 15) == gone)  # others, of earlier tests, leave too
+    assert second not in here.ask("open", {"room": room})["present"]
+    here.close()
 
 
 def test_limits_count_for_both_processes_together(site: Site) -> None:
@@ -231,7 +229,7 @@ def test_what_the_jobs_do_is_told_to_sockets_of_both_processes(site: Site) -> No
     assert site.house.rows("SELECT id FROM message WHERE id = :id", id=old) == []
 
 
-@pytest.mark.parametrize("trouble", ["killed", "silent"])
+@pytest.mark.parametrize("trouble", ["killed", "silent", "missing at the start"])
 def test_without_redis_all_goes_on_and_afterwards_nothing_is_missing(
     site: Site, open_page: Callable[..., Page], trouble: str
 ) -> None:
@@ -239,8 +237,13 @@ def test_without_redis_all_goes_on_and_afterwards_nothing_is_missing(
     here, there = open_page(cast.petra, site.one), open_page(cast.sabine, site.two)
     line = site.line(cast.manfred, site.two)
     petra = site.browser(cast.petra, site.one)
-    waits = []
+    waits: list[float] = []
     with without(site.redis, trouble):
+        if trouble == "missing at the start":
+            site.one.kill()
+            site.one.start()
+            site.one.wait()
+            wait_until(lambda: here.is_open)
         for number in range(4):
             with timed(waits):
                 here.ask("say", text=f"Ohne Redis {trouble} {number}")
@@ -330,18 +333,12 @@ def test_nginx_passes_on_who_asks_and_believes_no_client_about_it(site: Site) ->
 @contextmanager
 def without(redis: Redis, trouble: str) -> Iterator[None]:
     """Redis is dead, or it is there and says nothing."""
-    if trouble == "killed":
-        redis.kill()
-        try:
-            yield
-        finally:
-            redis.start()
-    else:
-        redis.fall_silent()
-        try:
-            yield
-        finally:
-            redis.wake()
+    leave, come = (redis.fall_silent, redis.wake) if trouble == "silent" else (redis.kill, redis.start)
+    leave()
+    try:
+        yield
+    finally:
+        come()
 
 
 @contextmanager

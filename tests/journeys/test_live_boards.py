@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from tests.journeys.conftest import Windows, start_writing, write
 from tests.journeys.test_stories import BOARD, begin_topic, manage, post_of
 from tests.live import LiveServer, demo_server
 
 PAGE_SIZE = 20
+AXE = Axe()
 #: Longer than the moment of chance after which a page brings itself up to date.
 SOON = 8_000
 
@@ -295,6 +297,37 @@ def test_who_is_writing_is_said_to_the_others_for_a_while(sign_in):
     expect(manfred.locator(".typing")).to_have_text("")
 
 
+# --- For everybody --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("size", "theme"), [("phone", "light"), ("desk", "dark")])
+def test_what_comes_is_readable_and_within_reach_of_the_keyboard(
+    sign_in, windows: Windows, size: str, theme: str
+):
+    windows.forgive("ERR_INTERNET_DISCONNECTED")
+    manfred, petra = sign_in("manfred"), sign_in("petra", size, color_scheme=theme)
+    topic = begin_topic(manfred, "Für alle", "Der Anfang.")
+    for page in (manfred, petra):
+        open_live(page, topic)
+    answer(manfred, topic, "Zweiter")
+    write(manfred, "Noch")
+    expect(petra.locator(".typing")).not_to_be_empty()
+    expect(arrivals(petra)).to_be_visible()
+    assert AXE.run(petra).response["violations"] == []
+    petra.locator("[data-number='1'] summary").focus()
+    petra.keyboard.press("Tab")
+    expect(arrivals(petra)).to_be_focused()
+    petra.keyboard.press("Enter")
+    expect(petra.locator("[data-number='2']")).to_be_focused()
+
+    petra.context.set_offline(True)
+    expect(petra.locator("#connection")).not_to_be_empty(timeout=15_000)
+    assert AXE.run(petra).response["violations"] == []
+    assert petra.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    petra.context.set_offline(False)
+    expect(petra.locator("#connection")).to_be_empty()
+
+
 # --- Lists and counts -----------------------------------------------------------------------------------------
 
 
@@ -402,6 +435,48 @@ def test_a_page_that_was_without_a_line_catches_up_at_once(visitors: Windows):
     expect(petra.locator(".post-stub")).to_contain_text("zurückgezogen", timeout=SOON)
     expect(petra.get_by_role("heading", level=1)).to_have_text("Funkloch, vorbei", timeout=SOON)
     expect(petra.locator("#connection")).to_be_empty()
+
+
+def test_after_a_sleep_a_dead_line_is_noticed_at_once(visitors: Windows):
+    manfred, petra = visitors.sign_in("manfred"), visitors.sign_in("petra")
+    topic = begin_topic(manfred, "Zugeklappt", "Der Anfang.")
+    is_dead, lines = [], []
+
+    def carry(line: WebSocketRoute) -> None:
+        """What a router does that has forgotten the connection: it says nothing and carries nothing."""
+        lines.append(line)
+        mine = len(lines)
+        server = line.connect_to_server()
+        line.on_message(lambda text: None if mine in is_dead else server.send(text))
+        server.on_message(lambda text: None if mine in is_dead else line.send(text))
+
+    petra.route_web_socket(re.compile("/live/"), carry)
+    petra.clock.install()
+    petra.goto(topic)
+    answer(manfred, topic, "Vor dem Schlaf")
+    expect(arrivals(petra)).to_have_text("1 neuer Beitrag")
+    is_dead.append(len(lines))
+    answer(manfred, topic, "Im Schlaf")
+    petra.clock.fast_forward(40_000)
+    petra.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(arrivals(petra)).to_have_text("2 neue Beiträge", timeout=4_000)
+
+
+def test_whoever_is_cut_off_but_still_welcome_is_back_in_a_moment(visitors: Windows, house: LiveServer):
+    manfred, petra = visitors.sign_in("manfred"), visitors.sign_in("petra")
+    topic = begin_topic(manfred, "Neue Rolle", "Der Anfang.")
+    open_live(petra, topic)
+    space, member = house.rows(
+        "SELECT s.id, m.id FROM space s, member m WHERE s.sign = 'FIN' AND m.name LIKE 'Petra %'"
+    )[0]
+    closed: list[str] = []
+    petra.on("websocket", lambda line: closed.append(line.url))
+    send(manfred, f"/spaces/{space}/members/{member}", role="expert")
+    answer(manfred, topic, "Unterdessen")
+    expect(arrivals(petra)).to_have_text("1 neuer Beitrag")
+    petra.wait_for_timeout(3_000)
+    assert len(closed) == 1  # once
+    send(manfred, f"/spaces/{space}/members/{member}", role="member")
 
 
 def test_a_page_the_browser_kept_is_up_to_date_when_it_is_shown_again(visitors: Windows):

@@ -130,9 +130,9 @@ class PreferencesForm(Form):
     shows_typing = BooleanField(_l("Zeigen, wer gerade schreibt"))
     shows_receipts = BooleanField(_l("Zeigen, wer bis wohin gelesen hat"))
     enter_key = RadioField(
-        _l("Die Eingabetaste"),
+        _l("Die Enter-Taste"),
         choices=[
-            SelectChoice("send", _l("sendet die Nachricht. Umschalt und Eingabe beginnen eine neue Zeile.")),
+            SelectChoice("send", _l("sendet die Nachricht. Umschalt+Enter beginnt eine neue Zeile.")),
             SelectChoice("break", _l("beginnt eine neue Zeile. Strg und Eingabe senden die Nachricht.")),
         ],
         default="send",

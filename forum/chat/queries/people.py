@@ -88,7 +88,7 @@ def list_readers(room: Room) -> list[Person]:
 
 def find_mentionable(room: Room, part: str, limit: int = 8) -> list[Person]:
     """Readers of the room whose name contains `part`, for the list behind a typed `@`; first those it begins."""
-    begins = Member.name.istartswith(part.strip(), autoescape=True)
+    begins = Member.name.istartswith(part.replace("\0", "").strip(), autoescape=True)
     statement = readers_of(room).where(_named(part)).order_by(sa.not_(begins), Member.name, Member.id)
     return _people(statement.limit(limit))
 

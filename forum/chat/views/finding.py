@@ -124,7 +124,8 @@ def _export(lines: Iterator[Line]) -> Iterator[str]:
         parts = [] if local.date() == shown else ["", f"=== {day(local)} ==="]
         shown = local.date()
         authors[line.id] = line.author.name
-        parts += ["", f"[{local:%H:%M}] {line.author.name} · {_('Nr. %(number)s', number=line.id)}"]
+        number = _("Nr. %(number)s", number=line.id)
+        parts += ["", f"[{local:%H:%M}] {line.author.name} · {number}"]
         if line.reply_to_id is not None:
             parts.append("    " + _answer_to(line.reply_to_id, authors))
         parts += [f"    {part}".rstrip() for part in _words(line).split("\n")]
