@@ -54,7 +54,7 @@ lock: $(VENV)/dev.done  ## Exact versions with hashes from the .in files.
 
 messages: $(VENV)/dev.done  ## Collect the texts for translation.
 	$(PYBABEL) extract -F babel.cfg -k _l --no-location --no-wrap --omit-header -o forum/translations/messages.pot forum templates
-	$(PYBABEL) update -i forum/translations/messages.pot -d forum/translations --no-wrap --no-fuzzy-matching
+	$(PYBABEL) update -i forum/translations/messages.pot -d forum/translations --no-wrap --no-fuzzy-matching --ignore-pot-creation-date
 
 forum/translations/.done: $(wildcard forum/translations/*/LC_MESSAGES/*.po) | $(VENV)/run.done
 	$(PYBABEL) compile -d forum/translations

@@ -47,6 +47,7 @@ PAGES = [
     ("new-group", "petra", "/chat/conversations/new?group=1"),
     ("room", "petra", "/chat/rooms/{room}"),
     ("room-older", "petra", "/chat/rooms/{room}?before={message}"),
+    ("message-actions", "petra", "/chat/messages/{message}/actions"),
     ("room-people", "petra", "/chat/rooms/{room}/people"),
     ("room-search", "petra", "/chat/rooms/{room}/search?q=Schicht"),
     ("room-pinned", "petra", "/chat/rooms/{room}/pinned"),

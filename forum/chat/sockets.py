@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
-from forum.chat import queries, service
+from forum.chat import policy, queries, service
 from forum.chat.models import ReactionKind
 from forum.chat.queries.messages import MessagePage, as_data, person_data
 from forum.chat.queries.people import readers_among
 from forum.chat.queries.preferences import Sign, showing
 from forum.chat.service.telling import NAMESPACE
 from forum.core.access import Viewer
+from forum.core.clock import now
 from forum.core.errors import Invalid
 from forum.members import queries as members
 from forum.realtime.namespace import Answer, Data, Namespace, event, key, number, text
@@ -33,11 +34,16 @@ class Chat(Namespace):
     def arrived(self, viewer: Viewer) -> None:
         """Say that the member is here, if the member wants that said."""
         member_id = viewer.member_id
-        if member_id and showing([member_id], Sign.PRESENCE) and self.presence.enter(ONLINE, member_id):
+        if not member_id or not showing([member_id], Sign.PRESENCE):
+            return
+        self.enter(ONLINE)
+        if self.presence.enter(ONLINE, member_id):
             self._tell_presence(queries.rooms.readable_ids(viewer), member_id, is_here=True)
 
     def left(self, member_id: int, channels: list[str]) -> None:
-        """Say so a while later, if the member has not come back by then."""
+        """Say so a while later, if the member was shown and has not come back by then."""
+        if ONLINE not in channels:
+            return
         room_ids = [int(channel.removeprefix("room:")) for channel in channels if channel.startswith("room:")]
 
         def look() -> None:
@@ -56,7 +62,7 @@ class Chat(Namespace):
         present = None
         if chosen.shows_presence:
             self.enter(_presence(room.id))
-            present = sorted(readers_among(room, self.presence.present(ONLINE)))
+            present = sorted(readers_among(room, showing(self.presence.present(ONLINE), Sign.PRESENCE)))
         if chosen.shows_typing:
             self.enter(_typing(room.id))
         return {
@@ -129,6 +135,8 @@ class Chat(Namespace):
         """Tell those who show the same that the viewer is typing."""
         room_id = number(data, "room")
         place = service.places.get_place(viewer, room_id)
+        if not policy.may_write(viewer, place, now()):
+            return
         card = members.find_card(viewer.member_id) if viewer.member_id else None
         if card and showing([card.person.id], Sign.TYPING):
             typing = {"room": place.room.id, "member": card.person.id, "name": card.person.name}

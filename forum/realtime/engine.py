@@ -88,7 +88,7 @@ class LineSocket(Socket):
                 self._step_over(packet)
             else:
                 self.receive(packet)
-        except (engineio.exceptions.EngineIOError, ValueError):
+        except (engineio.exceptions.EngineIOError, ValueError, RecursionError):
             self.close(abort=True, reason=self.server.reason.TRANSPORT_ERROR)
 
     def _step_over(self, packet: Packet) -> None:
@@ -109,6 +109,13 @@ class LineSocket(Socket):
             self.close(abort=True, reason=self.server.reason.TRANSPORT_CLOSE)
 
 
+class _Sockets(dict[str, LineSocket]):
+    """The clients by id. Two threads may find the same one gone; to forget it twice is no fault."""
+
+    def __delitem__(self, sid: str) -> None:
+        self.pop(sid, None)
+
+
 class Engine(engineio.Server):
     """Connects clients up to a limit, refuses further ones politely."""
 
@@ -116,6 +123,7 @@ class Engine(engineio.Server):
 
     def __init__(self, *, limit: int, polling_limit: int, headers: Mapping[str, str], **options: Any) -> None:
         super().__init__(**options)
+        self.sockets = _Sockets()
         self.wire = Wire(frame_limit=self.max_http_buffer_size)
         self._headers = [*headers.items(), ("Cache-Control", "no-store")]
         self._limit = limit

@@ -4,10 +4,12 @@ import functools
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import Flask, g, request
+from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_socketio import ConnectionRefusedError, join_room, leave_room
@@ -27,6 +29,8 @@ Own = TypeVar("Own", bound=Callable[..., Any])
 
 #: Sockets of one member at a time, in all tabs and on all devices, within one process.
 SOCKETS_PER_MEMBER = 40
+#: What entering a namespace takes out of the connection's bucket: ten times at once, then twice a second.
+_ENTERING = 6
 _RESERVED = frozenset({"connect", "disconnect"})
 _NAMES = {NotFound: "not_found", Denied: "denied", Invalid: "invalid", Conflict: "conflict"}
 log = logging.getLogger(__name__)
@@ -42,12 +46,12 @@ def event(*, writes: bool = False, cost: float = 1) -> Callable[[Handler], Calla
     def declare(method: Handler) -> Callable[..., Answer]:
         @functools.wraps(method)
         def answer(self: "Namespace", *given: Any) -> Answer:
+            if (too_fast := self.hold_back(cost)) is not None:
+                return too_fast
             viewer = _viewer()
             if not viewer.is_signed_in:
                 self.hang_up()
                 return refusal("signed_out", _("Du bist abgemeldet. Lade die Seite neu und melde dich an."))
-            if not self.buckets.take(f"member:{viewer.member_id}", cost):
-                return refusal("too_fast", _("Das war sehr viel auf einmal. Warte einen Moment."))
             if len(given) != 1 or not isinstance(given[0], dict):
                 return refusal("invalid", _unreadable())
             try:
@@ -102,6 +106,14 @@ def key(data: Data, name: str = "key") -> UUID:
         raise Invalid(_unreadable(), name) from None
 
 
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """Who is at the other end of a socket, as far as it can be said without asking the database."""
+
+    member_id: int
+    language: str
+
+
 class Namespace(SocketNamespace):
     """A capability's events. Subclasses say which channels a member hears, and answer with `@event` methods."""
 
@@ -111,7 +123,7 @@ class Namespace(SocketNamespace):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self._members: dict[str, int] = {}
+        self._callers: dict[str, _Caller] = {}
 
     def channels_of(self, viewer: Viewer) -> Iterable[str]:
         """What a member hears besides what is said to the person and to the person's spaces."""
@@ -134,37 +146,36 @@ class Namespace(SocketNamespace):
 
     def on_connect(self, _auth: Any = None) -> None:
         """Let members in, and enter their channels; strangers are refused."""
+        if not self.buckets.take(f"line:{self._line}", _ENTERING):
+            raise ConnectionRefusedError({"error": "too_many"})
         viewer = _viewer()
         if viewer.member_id is None:
             raise ConnectionRefusedError({"error": "signed_out"})
-        if list(self._members.values()).count(viewer.member_id) >= SOCKETS_PER_MEMBER:
+        sockets = sum(caller.member_id == viewer.member_id for caller in list(self._callers.values()))
+        if sockets >= SOCKETS_PER_MEMBER:
             raise ConnectionRefusedError({"error": "too_many"})
-        device_id = current_user.device_id
-        self._members[request.sid] = viewer.member_id  # type: ignore[attr-defined]
-        for channel in (
-            f"member:{viewer.member_id}",
-            f"device:{device_id}",
-            *(f"space:{space_id}" for space_id in viewer.spaces),
-            *self.channels_of(viewer),
-        ):
-            join_room(channel)
-        # Whoever was sent away between the first question and the entering is found out now.
+        self._callers[self.sid] = _Caller(viewer.member_id, str(get_locale()))
+        join_room(f"member:{viewer.member_id}")
+        join_room(f"device:{current_user.device_id}")
+        # From here on, being sent away reaches this socket; whoever was before is found out by asking anew.
         db.session.rollback()
         if _asked_again() != viewer:
-            self._members.pop(request.sid, None)  # type: ignore[attr-defined]
+            self._callers.pop(self.sid, None)
             raise ConnectionRefusedError({"error": "changed"})
+        for channel in (*(f"space:{space_id}" for space_id in viewer.spaces), *self.channels_of(viewer)):
+            join_room(channel)
         self.arrived(viewer)
 
     def on_disconnect(self, _reason: Any = None) -> None:
         """Forget the socket."""
         sid: str = request.sid  # type: ignore[attr-defined]
-        member_id = self._members.pop(sid, None)
-        if member_id is None:
+        caller = self._callers.pop(sid, None)
+        if caller is None:
             return
         channels = [
             channel for channel in self.server.manager.get_rooms(sid, self.namespace) if channel != sid
         ]
-        self.left(member_id, channels)
+        self.left(caller.member_id, channels)
 
     def enter(self, channel: str) -> None:
         """Let the asking socket hear what is said in `channel`."""
@@ -193,9 +204,23 @@ class Namespace(SocketNamespace):
         sid: str = request.sid  # type: ignore[attr-defined]
         return sid
 
+    @property
+    def _line(self) -> str | None:
+        """The connection that the asking socket runs over."""
+        line: str | None = self.server.manager.eio_sid_from_sid(self.sid, self.namespace)
+        return line
+
+    def hold_back(self, cost: float) -> Answer | None:
+        """The refusal of an event that is one too many; it asks no database, as there may be thousands."""
+        caller = self._callers.get(self.sid)
+        if caller is None or self.buckets.take(f"member:{caller.member_id}", cost):
+            return None
+        with force_locale(caller.language):
+            return refusal("too_fast", _("Das war sehr viel auf einmal. Warte einen Moment."))
+
     def hang_up(self) -> None:
         """End the asking socket's connection."""
-        eio_sid = self.server.manager.eio_sid_from_sid(self.sid, self.namespace)
+        eio_sid = self._line
         self.server.disconnect(self.sid, namespace=self.namespace, ignore_queue=True)
         if eio_sid is not None:
             self.server.eio.disconnect(eio_sid)

@@ -1,6 +1,7 @@
 """The live part of the application: made once, by the composition root."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -11,6 +12,7 @@ from forum.realtime.buckets import LocalBuckets, SharedBuckets
 from forum.realtime.engine import Engine
 from forum.realtime.managers import LocalManager, SharedManager
 from forum.realtime.namespace import Namespace
+from forum.realtime.packets import Packet, Unreadable
 from forum.realtime.presence import LocalPresence, SharedPresence
 from forum.realtime.store import SharedStore
 
@@ -49,7 +51,7 @@ def init_realtime(
         "cookie": None,
     }
     manager = SharedManager(shared) if shared else LocalManager(settings.instance)
-    socketio.init_app(app, path=PATH, client_manager=manager, **options)
+    socketio.init_app(app, path=PATH, client_manager=manager, serializer=Packet, **options)
     engine = Engine(
         limit=settings.socket_limit,
         polling_limit=max(2, settings.server_threads // 2),
@@ -60,7 +62,7 @@ def init_realtime(
     server.eio = engine
     for name, handler in (
         ("connect", server._handle_eio_connect),
-        ("message", server._handle_eio_message),
+        ("message", _reading(server, engine)),
         ("disconnect", server._handle_eio_disconnect),
     ):
         engine.on(name, handler)
@@ -74,6 +76,17 @@ def init_realtime(
         manager.sid_from_eio_sid(eio_sid, name) for name in server.namespace_handlers
     )
     _keep_asking(app, engine, socketio, still_signed_in)
+
+
+def _reading(server: Any, engine: Engine) -> Callable[[str, Any], None]:
+    def read(eio_sid: str, data: Any) -> None:
+        """Whoever speaks another language is sent away, and the log says nothing of it: it could be filled so."""
+        try:
+            server._handle_eio_message(eio_sid, data)
+        except Unreadable:
+            engine.disconnect(eio_sid)
+
+    return read
 
 
 def _origins(public_url: str) -> Callable[[str, dict[str, str]], bool]:

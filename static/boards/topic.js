@@ -135,21 +135,18 @@ const isSending = () => document.querySelector("#reply.sending") !== null;
 
 function offer() {
   const count = last - known;
+  button.hidden = count <= 0 || isSending();
+  if (button.hidden) return;
   const number = known + 1;
   const page = Math.ceil(number / pageSize);
   button.href = `${location.pathname}${page > 1 ? `?page=${page}` : ""}#${number}`;
   button.querySelector("span").textContent = count === 1 ? arrivals.dataset.one : arrivals.dataset.many.replace("%(num)s", count);
-  button.hidden = count <= 0 || isSending();
 }
 
 button.addEventListener("click", async (event) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey || Math.ceil((known + 1) / pageSize) !== pageNumber) return;
   event.preventDefault();
-  try {
-    await load();
-  } catch {
-    location.assign(button.href);
-  }
+  await load().catch(() => {}); // no connection: the button stays, and the line at the foot says why
 });
 
 async function load() {

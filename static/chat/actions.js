@@ -1,10 +1,12 @@
 // What can be done with a message, without leaving the room; and the keys that lead from one to the next.
 
 import { live } from "../realtime/live.js";
+import { address } from "./messages.js";
 
 const HEADERS = { "X-Requested-With": "fetch" };
 const MARGIN = 8;
 const chat = live("/chat");
+const me = document.documentElement.dataset.me;
 
 export function act(room) {
   const { root, messages, signal } = room;
@@ -40,7 +42,7 @@ export function act(room) {
     if (does("quoted")) {
       const quoted = messages.find(link.dataset.quoted);
       if (quoted) messages.point(quoted);
-      else room.go(link.href);
+      else room.go(`${room.here}?around=${link.dataset.quoted}#m${link.dataset.quoted}`);
     } else if (does("at")) return;
     else if (does("answer")) close(message, () => room.say.answer(message));
     else if (does("edit")) close(message, () => room.say.edit(message));
@@ -73,13 +75,35 @@ export function act(room) {
     line.focus({ preventScroll: true });
   }
 
-  // ---------- Menus stay inside the window ----------
+  // ---------- Menus: filled when they are opened, inside the window ----------
+
+  function fill(menu) {
+    const panel = menu.querySelector(".panel");
+    const message = menu.closest(".message");
+    const { writes, pins, moderates, receipts } = root.dataset;
+    const isOwn = message.dataset.author === me;
+    const filled = messages.mould("actions");
+    if (!message.querySelector(".is-pinned")) filled.querySelector(".pin").replaceWith(messages.mould("pin"));
+    const kept = {
+      ".answer": writes === "true",
+      ".react": writes === "true",
+      ".edit": isOwn && writes === "true",
+      ".pin": pins === "true",
+      ".seen": isOwn && receipts === "true",
+      ".withdraw": isOwn,
+      ".remove": moderates === "true" && !isOwn,
+    };
+    for (const [selector, stays] of Object.entries(kept)) if (!stays) filled.querySelector(selector)?.remove();
+    address(filled, message.dataset.id);
+    panel.replaceChildren(...filled.childNodes);
+    return panel;
+  }
 
   on(
     "toggle",
     ({ target }) => {
       if (!target.matches(".message details.menu") || !target.open) return;
-      const panel = target.querySelector(".panel");
+      const panel = target.querySelector(".panel:has(:focus)") ?? fill(target); // opened by a key, it has been filled
       panel.removeAttribute("style"); // from the last time
       if (getComputedStyle(panel).position !== "absolute") return;
       const from = target.getBoundingClientRect();
@@ -110,7 +134,7 @@ export function act(room) {
         Enter: () => openMenu(message),
         " ": () => openMenu(message),
         r: () => message.querySelector(".answer") && room.say.answer(message),
-        e: () => message.querySelector(".edit") && room.say.edit(message),
+        e: () => message.matches(".own") && room.say.edit(message),
         Escape: () => room.say.focus(),
       };
       const key = event.shiftKey ? null : keys[event.key];
@@ -125,7 +149,8 @@ export function act(room) {
   function openMenu(message) {
     const menu = message.querySelector("details.menu");
     if (!menu) return;
+    fill(menu);
     menu.open = true;
-    menu.querySelector(".panel :is(a, button)")?.focus();
+    menu.querySelector(".panel :is(a, button)").focus();
   }
 }

@@ -66,20 +66,22 @@ function shut() {
 function follow(event) {
   const link = event.target.closest("a[href]");
   if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || link.matches(".as-page")) return;
-  const { pathname, search } = new URL(link.href);
-  if (search || !/^\/chat(\/rooms\/\d+)?$/.test(pathname)) return;
+  if (!isHere(new URL(link.href))) return;
   event.preventDefault();
-  go(pathname, true);
+  go(link.href, true);
 }
 
+const isHere = ({ origin, pathname }) => origin === location.origin && /^\/chat(\/rooms\/\d+)?$/.test(pathname);
+
 async function go(address, isWanted) {
-  const { pathname } = new URL(address, location.href);
-  if (!/^\/chat(\/rooms\/\d+)?$/.test(pathname)) {
+  const way = new URL(address, location.href);
+  const { pathname, search, hash } = way;
+  if (!isHere(way)) {
     location.assign(address);
     return;
   }
   dock.ariaBusy = "true";
-  const page = await fetchPage(pathname).catch(() => undefined);
+  const page = await fetchPage(pathname + search).catch(() => undefined);
   if (!dock) return;
   dock.ariaBusy = null;
   if (!page) {
@@ -90,12 +92,12 @@ async function go(address, isWanted) {
   close?.();
   close = null;
   const talk = page.querySelector(".talk");
-  if (talk) showRoom(document.adoptNode(talk), pathname);
+  if (talk) showRoom(document.adoptNode(talk), pathname, hash);
   else showList(page, pathname);
   if (isWanted) (dock.querySelector(".message[tabindex='0']") ?? dock.querySelector("a, button"))?.focus({ preventScroll: true });
 }
 
-function showRoom(talk, address) {
+function showRoom(talk, address, at) {
   remember({ isOpen: true, room: talk.dataset.room });
   const title = talk.querySelector("h1");
   const heading = document.createElement("h2");
@@ -104,7 +106,7 @@ function showRoom(talk, address) {
   heading.append(...title.childNodes);
   title.replaceWith(heading);
   dock.replaceChildren(bar(address), talk);
-  ({ close } = openRoom(talk, (to) => go(to, false)));
+  ({ close } = openRoom(talk, { go: (to) => go(to, false), at }));
 }
 
 function showList(page, address) {

@@ -5,6 +5,7 @@ import { clock, date, dayName, exact, iso } from "./times.js";
 
 const TOGETHER = 5 * 60_000; // as TOGETHER in forum/chat/views/showing.py
 const EXCERPT = 120; // as EXCERPT_LIMIT in forum/chat/queries/messages.py
+const KEPT = 200; // more than come while a page is loaded
 const KINDS = ["thanks", "agree", "helpful", "seen", "laugh"];
 const ALL_BUT_TEXT = ".name, .at, .quoted, .kept a, .reaction, .tools > a, .tools > details > summary, .text a";
 const me = document.documentElement.dataset.me;
@@ -12,6 +13,7 @@ const me = document.documentElement.dataset.me;
 export class Messages {
   #moulds = {};
   #current = null; // the message that the Tab key stops at
+  #beyond = []; // changes to messages that are not loaded
 
   constructor(root) {
     this.root = root;
@@ -24,7 +26,7 @@ export class Messages {
       this.#moulds[mould.dataset.mould] = mould.content.firstElementChild;
     this.unsent = document.createElement("div");
     this.unsent.className = "unsent-list";
-    this.list.append(this.unsent);
+    this.list.insertBefore(this.unsent, this.list.querySelector(":scope > .newer")); // without one, at the end
     for (const message of this.all) this.#setTab(message, false);
     this.#makeCurrent(this.last);
   }
@@ -65,12 +67,12 @@ export class Messages {
 
   /** One's own last message that can be edited. */
   get lastOwn() {
-    return this.all.findLast((message) => message.dataset.author === me && message.querySelector(".edit"));
+    return this.root.dataset.writes === "true" ? this.all.findLast((message) => message.matches(".own")) : undefined;
   }
 
   // ---------- What comes ----------
 
-  /** Show a message as it is now; "new" if it was not there. One beyond the loaded stretch is left alone: "beyond". */
+  /** Show a message as it is now; "new" if it was not there. One beyond the loaded stretch is kept for later: "beyond". */
   put(data) {
     this.#requote(data);
     const old = this.find(data.id);
@@ -79,10 +81,14 @@ export class Messages {
       this.#replace(old, data);
       return "changed";
     }
-    if (data.id > this.lastId ? this.hasLater : this.first && data.id < this.firstId && this.hasEarlier) return "beyond";
+    if (data.id > this.lastId ? this.hasLater : this.first && data.id < this.firstId && this.hasEarlier) {
+      this.#beyond.push(data);
+      if (this.#beyond.length > KEPT) this.#beyond.shift();
+      return "beyond";
+    }
     const element = this.make(data);
     const next = this.all.find((message) => idOf(message) > data.id) ?? this.unsent;
-    this.#keepPlace(() => {
+    this.hold(() => {
       this.list.querySelector(":scope > .empty")?.remove();
       this.#place(element, next);
     });
@@ -92,7 +98,7 @@ export class Messages {
 
   /** A page of older or newer messages. */
   extend(rows, { earlier, later }) {
-    this.#keepPlace(() => {
+    this.hold(() => {
       for (const data of rows) {
         if (this.find(data.id)) continue;
         const next = this.all.find((message) => idOf(message) > data.id);
@@ -104,11 +110,13 @@ export class Messages {
         this.list.querySelector(":scope > .newer")?.remove();
       }
     }, earlier !== undefined);
+    // What was heard while this page was on its way may be newer than the page.
+    for (const data of this.#beyond.splice(0)) this.put(data);
   }
 
   /** Nothing older than this is left in the room. */
   purge(beforeId) {
-    this.#keepPlace(() => {
+    this.hold(() => {
       for (const message of this.all) if (idOf(message) < beforeId) this.#remove(message);
       for (const quote of this.list.querySelectorAll(".quoted[data-quoted]"))
         if (Number(quote.dataset.quoted) < beforeId) quote.remove();
@@ -119,13 +127,19 @@ export class Messages {
     return this.list.querySelector(":scope > .older") !== null;
   }
 
-  /** The line above which everything was seen. */
+  /** Draw the line above which everything was seen; without a message there is none. */
   markNew(message) {
-    this.list.querySelector(":scope > .since")?.remove();
-    const line = this.mould("new");
-    line.id = "new";
-    message.before(line);
-    this.#arrange(message);
+    this.hold(() => {
+      const old = this.list.querySelector(":scope > .since");
+      const below = old && this.#after(old);
+      old?.remove();
+      if (below) this.#arrange(below);
+      if (!message) return;
+      const line = this.mould("new");
+      line.id = "new";
+      message.before(line);
+      this.#arrange(message);
+    });
   }
 
   // ---------- Where the reader is ----------
@@ -225,7 +239,7 @@ export class Messages {
     const element = this.mould("message");
     const part = (selector) => element.querySelector(selector);
     const isOwn = String(data.author.id) === me;
-    const { writes, pins, moderates } = this.root.dataset;
+    const { writes } = this.root.dataset;
     if (isOwn) {
       element.classList.add("own");
       element.dataset.key = data.client_key;
@@ -244,21 +258,8 @@ export class Messages {
       part(".kept a").textContent = data.kept.title;
     } else part(".kept").remove();
     this.#react(part(".reactions"), data.reactions, writes === "true");
-    if (!data.pinned) part(".item.pin").replaceWith(this.mould("pin"));
-    const kept = {
-      ".answer": writes === "true",
-      ".react": writes === "true",
-      ".edit": isOwn && writes === "true",
-      ".item.pin": pins === "true",
-      ".seen": isOwn,
-      ".withdraw": isOwn,
-      ".remove": moderates === "true" && !isOwn,
-    };
-    for (const [selector, stays] of Object.entries(kept))
-      if (!stays) for (const found of element.querySelectorAll(selector)) found.remove();
-    for (const found of element.querySelectorAll("[href], [formaction], [data-copy]"))
-      for (const name of ["href", "formaction", "data-copy"])
-        if (found.hasAttribute(name)) found.setAttribute(name, addressed(found.getAttribute(name), data.id));
+    if (writes !== "true") part(".tools > .answer").remove();
+    address(element, data.id);
     part(".text").innerHTML = data.html;
     return element;
   }
@@ -326,7 +327,7 @@ export class Messages {
     const element = this.make(data);
     const focused = old.contains(document.activeElement) ? wayTo(document.activeElement) : null;
     const isCurrent = this.#current === old;
-    this.#keepPlace(() => {
+    this.hold(() => {
       // A menu that somebody is at stays as it is.
       if (old.querySelector(".tools [open]")) element.querySelector(".tools")?.replaceWith(old.querySelector(".tools"));
       if (old.querySelector(".face.is-here")) element.querySelector(".face")?.classList.add("is-here");
@@ -385,10 +386,12 @@ export class Messages {
     return below;
   }
 
-  // The list is anchored at its end: what is added above moves nothing, what is added below pushes the reader's line up.
-  #keepPlace(act, isAbove = false) {
+  /** Do what changes the list, and keep the reader's line in its place. Anchored at its end, the list holds still by itself
+   *  when something is added above; what is added below would push that line up. */
+  hold(act, isAbove = false) {
     const { log } = this;
-    const held = isAbove || this.belowSight < 4 ? null : this.#inSight();
+    const staysAtFoot = this.belowSight < 4 && !this.hasLater;
+    const held = isAbove || staysAtFoot ? null : this.#inSight();
     const before = held?.getBoundingClientRect().top;
     act();
     if (!held) return;
@@ -403,8 +406,15 @@ export class Messages {
 }
 
 const idOf = (message) => Number(message?.dataset.id ?? 0);
-const addressed = (address, id) =>
-  address.replace(/\/messages\/0(?=\/|$)/, `/messages/${id}`).replace(/(reply|messages)=0\b/, `$1=${id}`);
+
+/** Let every way out of a mould lead to the message. */
+export function address(element, id) {
+  for (const found of element.querySelectorAll("[href], [formaction], [data-copy]"))
+    for (const name of ["href", "formaction", "data-copy"]) {
+      const way = found.getAttribute(name);
+      if (way) found.setAttribute(name, way.replace(/\/messages\/0(?=\/|$)/, `/messages/${id}`).replace(/(reply|messages)=0\b/, `$1=${id}`));
+    }
+}
 
 // From a part of a message to the same part of what takes its place.
 function wayTo(element) {

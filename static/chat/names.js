@@ -34,13 +34,22 @@ export class Names {
   /** Something was typed. */
   look() {
     clearTimeout(this.#timer);
-    const found = BEGINNING.exec(this.#before());
-    if (!found) {
+    const part = BEGINNING.exec(this.#before())?.[1];
+    if (part === undefined || this.#isSettled(part)) {
       this.#hide();
       return;
     }
-    this.#part = found[1];
-    this.#timer = setTimeout(() => this.#ask(found[1]), PAUSE);
+    this.#part = part;
+    // What is shown must fit what is typed at every moment: Enter takes it.
+    if (!this.list.hidden) this.#show(this.#people.filter(({ name }) => name.toLowerCase().includes(part.toLowerCase())));
+    this.#timer = setTimeout(() => this.#ask(part), PAUSE);
+  }
+
+  // A whole name stands there already, or nobody is called like its beginning.
+  #isSettled(part) {
+    return [...this.#known].some(
+      ([asked, people]) => people.some(({ name }) => part.startsWith(name)) || (!people.length && part.startsWith(asked)),
+    );
   }
 
   /** Whether the key was for the list. */

@@ -5,7 +5,7 @@ import { openRoom } from "./room.js";
 const root = document.querySelector(".talk");
 const shown = window.visualViewport;
 
-openRoom(root);
+openRoom(root, { go: (address) => location.assign(address), at: location.hash });
 
 // Where the keyboard lies over the page instead of making it smaller, the page makes itself smaller.
 function fit() {

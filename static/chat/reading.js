@@ -67,7 +67,7 @@ export function watchReading({ root, id, here, messages, go, signal }) {
   /** Something came; the reader was at the end of the room, or not. */
   function arrived(data, wasAtFoot) {
     if (String(data.author.id) === me) {
-      list.querySelector(":scope > .since")?.remove();
+      messages.markNew(null);
     } else if (data.id > seen && !(wasAtFoot && isLooking())) {
       fresh += wasAtFoot ? 0 : 1;
       const line = list.querySelector(":scope > .since");

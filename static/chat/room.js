@@ -16,8 +16,8 @@ const HEARD = 5; // messages kept for screen readers
 const chat = live("/chat");
 const me = document.documentElement.dataset.me;
 
-/** Bring the room `root` to life; `go(address)` leads to another place. Answers a function that ends it. */
-export function openRoom(root, go = (address) => location.assign(address)) {
+/** Bring the room `root` to life, at the message `#m…` of `at` if it is there; `go(address)` leads elsewhere. `close` ends it. */
+export function openRoom(root, { go, at }) {
   const id = Number(root.dataset.room);
   const here = `/chat/rooms/${id}`;
   const messages = new Messages(root);
@@ -84,7 +84,11 @@ export function openRoom(root, go = (address) => location.assign(address)) {
     if (stamp <= known) return;
     ahead.add(stamp);
     while (ahead.delete(known + 1)) known += 1;
-    if (ahead.size) missing ||= setTimeout(() => ((missing = 0), ahead.size && catchUp()), OUT_OF_ORDER);
+    if (ahead.size) awaitMissing();
+  }
+
+  function awaitMissing() {
+    missing ||= setTimeout(() => ((missing = 0), ahead.size && catchUp()), OUT_OF_ORDER);
   }
 
   async function catchUp() {
@@ -92,7 +96,12 @@ export function openRoom(root, go = (address) => location.assign(address)) {
     isAsking = true;
     const answer = await chat.ask("catch_up", { room: id, since: known }).catch(() => null);
     isAsking = false;
-    if (!answer?.ok || ending.signal.aborted) return; // asked again at the next connection
+    if (ending.signal.aborted || answer?.error === "not_found") return;
+    if (!answer?.ok) {
+      // Without connection the next one asks again; a server that had no time for it is asked again, too.
+      setTimeout(() => chat.state === "open" && catchUp(), 4_000 * (1 + Math.random()));
+      return;
+    }
     if (answer.reload) {
       await room.say.keep();
       go(here);
@@ -102,6 +111,7 @@ export function openRoom(root, go = (address) => location.assign(address)) {
     messages.purge(answer.first_id);
     known = Math.max(known, answer.stamp, ...answer.messages.map(({ stamp }) => stamp));
     for (const stamp of ahead) if (stamp <= known) ahead.delete(stamp);
+    if (ahead.size) awaitMissing(); // it came while the answer was on its way
   }
 
   function show(data, { isHeard = false } = {}) {
@@ -155,9 +165,10 @@ export function openRoom(root, go = (address) => location.assign(address)) {
     if (isGone) return;
     isGone = true;
     root.classList.add("gone");
-    root.querySelector(".no-access").hidden = false;
-    messages.list.replaceChildren();
-    for (const part of root.querySelectorAll(".talk-tools, .send, .jump")) part.remove();
+    const notice = root.querySelector(".no-access");
+    notice.hidden = false;
+    messages.list.replaceChildren(notice);
+    for (const part of root.querySelectorAll(".talk-tools, .talk-head .meta, .send, .jump")) part.remove();
   }
 
   // ---------- What is not sent yet ----------
@@ -184,9 +195,9 @@ export function openRoom(root, go = (address) => location.assign(address)) {
       row.classList.toggle("failed", Boolean(entry.problem));
       row.querySelector(".again").hidden = !entry.problem;
       row.querySelector(".drop").hidden = !entry.problem && chat.state === "open";
-      if (!row.isConnected) messages.unsent.append(row);
+      if (!row.isConnected) messages.hold(() => messages.unsent.append(row));
     }
-    for (const row of shown.values()) row.remove();
+    if (shown.size) messages.hold(() => shown.forEach((row) => row.remove()));
     signs.draw();
   }
 
@@ -213,7 +224,7 @@ export function openRoom(root, go = (address) => location.assign(address)) {
   // ---------- Beginning and end ----------
 
   function begin() {
-    const wanted = location.hash.match(/^#m(\d+)$/) && root.closest("main") ? messages.find(location.hash.slice(2)) : null;
+    const wanted = /^#m\d+$/.test(at) && messages.find(at.slice(2));
     const line = root.querySelector("#new");
     if (wanted) messages.show(wanted);
     else if (line && line.getBoundingClientRect().top < messages.log.getBoundingClientRect().top) messages.show(line, "start");

@@ -82,7 +82,7 @@ export function watchSigns({ root, id, messages, words }) {
     const count = own && receipts ? [...receipts.values()].filter((until) => until >= Number(own.dataset.id)).length : 0;
     let place = messages.list.querySelector(":scope > .receipt");
     if (!count || own !== messages.last) {
-      place?.remove();
+      if (place) messages.hold(() => place.remove());
       return;
     }
     if (!place) {
@@ -90,7 +90,7 @@ export function watchSigns({ root, id, messages, words }) {
       place.className = "receipt";
     }
     place.textContent = isDirect ? words.read : words.readBy.replace("%(num)s", count);
-    if (place.previousElementSibling !== own) own.after(place);
+    if (place.previousElementSibling !== own) messages.hold(() => own.after(place));
   }
 
   function stop() {

@@ -47,9 +47,12 @@ def message_in(response: TestResponse, message_id: int) -> Tag:
     return found
 
 
-def labels(tag: Tag) -> set[str]:
-    """What can be done with a message."""
-    return {item.get_text(strip=True) for item in tag.select(".panel :is(.item, .withdraw > .btn)")}
+def offered(client: FlaskClient, message_id: int) -> set[str]:
+    """What can be done with a message, on the page that browsers without script show."""
+    page = soup(client.get(f"/chat/messages/{message_id}/actions"))
+    return {
+        item.get_text(strip=True) for item in page.select(".message-actions :is(.item, .withdraw > .btn)")
+    }
 
 
 def do(app: Flask, verb: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
@@ -201,7 +204,7 @@ def test_an_answer_leads_to_what_it_answers_and_a_kept_message_to_its_topic(
 
 
 @pytest.mark.parametrize(
-    ("who", "offered"),
+    ("who", "expected"),
     [
         ("petra", {"Antworten", "Bearbeiten", "Link kopieren", "Als Thema sichern", "Wirklich zurückziehen"}),
         ("sabine", {"Antworten", "Link kopieren", "Als Thema sichern"}),
@@ -209,12 +212,14 @@ def test_an_answer_leads_to_what_it_answers_and_a_kept_message_to_its_topic(
     ],
 )
 def test_each_reader_is_offered_what_they_may_do(
-    app: Flask, cast: Cast, browse: Browse, who: str, offered: set[str]
+    app: Flask, cast: Cast, browse: Browse, who: str, expected: set[str]
 ) -> None:
     message_id = say(app, cast.petra, cast.room)
-    page = browse(getattr(cast, who)).get(f"/chat/rooms/{cast.room}")
-    found = labels(message_in(page, message_id)) - {"Wer hat das gelesen?", "Zurückziehen"}
-    assert found == offered
+    client = browse(getattr(cast, who))
+    page = client.get(f"/chat/rooms/{cast.room}")
+    way = message_in(page, message_id).select_one(".panel a")
+    assert way["href"] == f"/chat/messages/{message_id}/actions"
+    assert offered(client, message_id) - {"Wer hat das gelesen?", "Zurückziehen"} == expected
 
 
 def test_a_locked_room_says_so_and_offers_nothing_to_write(app: Flask, cast: Cast, browse: Browse) -> None:
@@ -223,7 +228,8 @@ def test_a_locked_room_says_so_and_offers_nothing_to_write(app: Flask, cast: Cas
     locked = browse(cast.petra).get(f"/chat/rooms/{cast.room}")
     assert "Dieser Raum ist gesperrt. Du kannst weiter mitlesen." in text(locked)
     assert soup(locked).select_one("#say") is None
-    assert labels(message_in(locked, message_id)) & {"Antworten", "Bearbeiten"} == set()
+    assert message_in(locked, message_id).select_one(".answer") is None
+    assert offered(browse(cast.petra), message_id) & {"Antworten", "Bearbeiten"} == set()
     assert soup(browse(cast.manfred).get(f"/chat/rooms/{cast.room}")).select_one("#say") is not None
 
 
@@ -391,7 +397,7 @@ def test_an_own_message_is_changed_and_two_changes_at_once_are_both_kept_in_sigh
 def test_an_own_message_is_withdrawn_by_a_second_touch(app: Flask, cast: Cast, browse: Browse) -> None:
     message_id = say(app, cast.petra, cast.room, SECRET)
     petra = browse(cast.petra)
-    found = message_in(petra.get(f"/chat/rooms/{cast.room}"), message_id).select_one(".withdraw")
+    found = soup(petra.get(f"/chat/messages/{message_id}/actions")).select_one(".withdraw")
     assert found.name == "details"
     path = found.select_one("button")["formaction"]
     assert browse(cast.manfred).send(path).status_code == 403
@@ -491,12 +497,13 @@ def test_a_script_gets_the_message_as_it_is_now_or_the_sentence(
 def test_the_moulds_of_a_page_have_every_part_that_the_script_fills(cast: Cast, browse: Browse) -> None:
     page = BeautifulSoup(browse(cast.petra).get(f"/chat/rooms/{cast.room}").text, "html.parser")
     moulds = {tag["data-mould"]: tag for tag in page.find_all("template", attrs={"data-mould": True})}
-    assert set(moulds) == {"message", "trace", "pin", "picture", "day", "new", "unsent"}
+    assert set(moulds) == {"message", "actions", "trace", "pin", "picture", "day", "new", "unsent"}
     for part in (
         ".face .avatar", ".by .name", ".at time", ".quoted b", ".quoted .excerpt", ".text", ".notes .is-pinned",
-        ".notes .edited", ".kept a", ".reactions .reaction[value=laugh] .number", ".tools > .answer", ".react",
-        ".panel .edit", ".item.pin", ".item.keep", ".seen", ".withdraw button", ".remove",
+        ".notes .edited", ".kept a", ".reactions .reaction[value=laugh] .number", ".tools > .answer", ".panel",
     ):  # fmt: skip
         assert moulds["message"].select_one(part) is not None, part
+    for part in (".react", ".answer", ".edit", ".pin", ".keep", ".seen", ".withdraw button", ".remove"):
+        assert moulds["actions"].select_one(part) is not None, part
     assert moulds["trace"].select_one(".words") is not None
     assert page.select_one(".moulds")["data-removed"].count("%(") == 2

@@ -756,8 +756,8 @@ def test_pinned_messages_stand_together_and_are_loosened_by_those_who_may(
     page = browse(cast.petra).get(path)
     assert "Das Protokoll liegt in der Ablage." in text(page)
     assert f'href="/chat/messages/{message_id}"' in page.text
-    assert "Lösen" not in text(page)
-    assert "Lösen" in text(browse(cast.manfred).get(path))
+    assert "Nicht mehr anheften" not in text(page)
+    assert "Nicht mehr anheften" in text(browse(cast.manfred).get(path))
 
 
 # ── Export ───────────────────────────────────────────────────────────────────────────────────────────────

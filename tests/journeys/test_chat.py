@@ -225,6 +225,12 @@ def test_the_room_is_read_and_written_without_a_mouse(sign_in: SignIn, room: str
     expect(thanks).to_be_focused()
     petra.keyboard.press("Enter")
     expect(thanks.locator(".panel button[value=thanks]")).to_be_focused()
+    for _ in range(12):  # through all that can be done
+        petra.keyboard.press("Tab")
+        if petra.evaluate("document.activeElement.textContent.trim() === 'Zurückziehen'"):
+            break
+    else:
+        pytest.fail("the Tab key never comes to the end of the menu")
     petra.keyboard.press("Escape")
     expect(thanks.locator("details.menu[open]")).to_have_count(0)
     petra.wait_for_timeout(650)  # Escape twice at once would cover the page
@@ -317,6 +323,42 @@ def test_what_is_new_is_counted_marked_and_read(sign_in: SignIn, live: LiveServe
     expect(jump).to_be_hidden()
     petra.goto("/imprint")
     expect(badge).to_have_text(before, use_inner_text=True)
+
+
+def test_history_comes_while_one_scrolls_and_nothing_jumps(sign_in: SignIn, live: LiveServer, room: str):
+    petra, manfred = sign_in("petra"), enter(sign_in("manfred"), room)
+    number = int(room.rpartition("/")[2])
+    token = manfred.locator("[name=csrf_token]").first.get_attribute("value") or ""
+    for place in range(60):
+        form = {"csrf_token": token, "text": f"Zeile {place}", "client_key": str(uuid4())}
+        assert manfred.request.post(f"{room}/messages", form=form).ok
+    everything = [row[0] for row in live.rows(f"SELECT id FROM message WHERE room_id = {number} ORDER BY id")]
+    ids = "messages => messages.map(message => Number(message.dataset.id))"
+    shown = petra.locator(".messages > .message")
+
+    enter(petra, f"/chat/messages/{everything[0]}")
+    assert shown.evaluate_all(ids) != everything
+    expect(petra.locator(f"#m{everything[0]}")).to_be_in_viewport()
+    for _ in range(20):
+        if not petra.locator(".newer").count():
+            break
+        petra.evaluate("document.querySelector('.log').scrollTop = 0")
+        petra.wait_for_timeout(100)
+    assert shown.evaluate_all(ids) == everything
+
+    enter(petra, room)
+    for _ in range(20):
+        if not petra.locator(".older").count():
+            break
+        petra.evaluate("document.querySelector('.log').scrollTop = -99999")
+        petra.wait_for_timeout(100)
+    assert shown.evaluate_all(ids) == everything
+    middle = petra.locator(f"#m{everything[-40]}")
+    middle.evaluate("message => message.scrollIntoView()")
+    before = middle.bounding_box()["y"]
+    say(manfred, f"Darunter {uuid4().hex[:6]}")
+    expect(petra.locator(".jump")).to_have_text("Eine neue Nachricht")
+    assert abs(middle.bounding_box()["y"] - before) < 4  # scrolling goes by whole pixels
 
 
 def _wait_until_read(live: LiveServer, room: str) -> None:

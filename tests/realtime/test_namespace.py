@@ -177,6 +177,31 @@ def test_one_member_has_so_many_events_and_another_still_has_all(cast: Cast, dia
     assert ask(olga, "who", {})["ok"]
 
 
+def test_what_is_one_event_too_many_asks_no_database(
+    cast: Cast, dial: Listen, count_queries: Callable[[], int]
+) -> None:
+    petra = dial(cast.petra)
+    for _number in range(buckets.CAPACITY):
+        ask(petra, "who", {})
+    count_queries()
+    answers = [ask(petra, "who", {})["error"] for _number in range(5)]
+    assert answers == ["too_fast"] * 5
+    assert count_queries() == 0
+
+
+def test_who_enters_and_leaves_again_and_again_over_one_line_is_not_let_in(
+    app: Flask, cast: Cast, dial: Listen
+) -> None:
+    petra = dial(cast.petra)
+    for _number in range(20):
+        petra.disconnect(NAME)
+        petra.connect(NAME)
+        if not petra.is_connected(NAME):
+            break
+    assert not petra.is_connected(NAME)
+    assert dial(cast.petra).is_connected(NAME), "another line"
+
+
 def test_buckets_fill_up_again() -> None:
     kept = buckets.LocalBuckets()
     assert kept.take("petra", buckets.CAPACITY)

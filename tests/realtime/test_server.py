@@ -189,6 +189,24 @@ def test_a_reserved_or_unknown_event_harms_nobody(
     line.close()
 
 
+def test_whoever_announces_attachments_is_sent_away_before_the_first_one_comes(
+    live: LiveServer, browser_of: Callable[[str], requests.Session]
+) -> None:
+    line = open_line(live, cookies_of(browser_of("petra")))
+    line.recv()
+    line.send("40/boards,")
+    assert line.recv().startswith("40/boards,")
+    line.send('4599999999-/boards,["open_topic",{}]')
+    assert line.recv() in ("", "1", "41/boards,")
+
+
+def test_data_in_ten_thousand_brackets_ends_the_connection(live: LiveServer) -> None:
+    line = open_line(live)
+    line.recv()
+    line.send("4" + "[" * 60_000)
+    assert line.recv() in ("", "1")
+
+
 def open_line(live: LiveServer, cookie: str = "") -> WebSocket:
     address = f"{live.url.replace('http', 'ws')}/live/?EIO=4&transport=websocket"
     return create_connection(address, cookie=cookie or None, timeout=5)

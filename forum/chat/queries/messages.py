@@ -23,7 +23,8 @@ PAGE_SIZE = 50
 CHANGES_LIMIT = 200
 FOUND_LIMIT = 50
 EXCERPT_LIMIT = 120
-_WORDS_LIMIT = 5
+#: Words that a search goes by; further ones are left out.
+WORDS_LIMIT = 5
 
 Data: TypeAlias = dict[str, Any]
 
@@ -263,7 +264,7 @@ def list_pinned(room_id: int) -> list[MessageRow]:
 
 def search(room_id: int, words: str) -> list[MessageRow]:
     """Messages that hold all the words, newest first, at most `FOUND_LIMIT`."""
-    wanted = words.replace("\0", " ").split()[:_WORDS_LIMIT]
+    wanted = words.replace("\0", " ").split()[:WORDS_LIMIT]
     if not wanted:
         return []
     statement = _IN_ROOM.where(*(_holds(word) for word in wanted)).order_by(Message.id.desc())

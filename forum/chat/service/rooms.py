@@ -199,6 +199,8 @@ def start_group(viewer: Viewer, member_ids: Collection[int], name: str, client_k
     # Sent twice at the same moment: the second finds the first.
     upsert(Room, values, ["created_by_id", "client_key"], {"client_key": Room.client_key})
     room = db.session.scalars(_begun(me, client_key)).one()
+    if participant_ids(room.id):
+        return room  # with the people of the first, who are not more than a group has
     for participant in (me, *sorted(others)):
         take_place(room, participant)
     tell_lists(room)

@@ -17,6 +17,7 @@ from forum.councils.queries import Byline
 from forum.web.access import members_only
 from forum.web.answers import go_to
 from forum.web.languages import today
+from forum.web.limits import POSTING, limiter
 
 #: People shown at once where several may be ticked: the button below should not be far.
 TO_TICK = 8
@@ -41,6 +42,7 @@ def new_conversation() -> ResponseReturnValue:
 
 @bp.post("/chat/conversations")
 @members_only
+@limiter.limit(POSTING)
 def create_conversation() -> ResponseReturnValue:
     """With one person it is their conversation; several, or a name, make a group."""
     form = ConversationForm()

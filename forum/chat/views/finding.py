@@ -12,7 +12,7 @@ from flask_babel import force_locale
 
 from forum.chat import queries
 from forum.chat.models import MessageState
-from forum.chat.queries.messages import FOUND_LIMIT, Line, MessageRow
+from forum.chat.queries.messages import FOUND_LIMIT, WORDS_LIMIT, Line, MessageRow
 from forum.chat.queries.rooms import EXPORT_BATCH, OpenRoom
 from forum.chat.views.blueprint import bp
 from forum.chat.views.rooms import render_room_page
@@ -82,7 +82,8 @@ def show_export(room_id: int) -> ResponseReturnValue:
 
 def mark(text: str, words: str) -> list[tuple[str, bool]]:
     """`text` around the first of the words, in pieces, each with whether it is one of them."""
-    wanted = sorted({re.escape(word) for word in words.split()}, key=len, reverse=True)
+    # Not more than were looked for: every one of them is tried at every letter.
+    wanted = sorted({re.escape(word) for word in words.split()[:WORDS_LIMIT]}, key=len, reverse=True)
     pattern = re.compile("|".join(wanted) or r"(?!)", re.IGNORECASE)
     first = pattern.search(text)
     start = max(0, first.start() - _BEFORE) if first else 0

@@ -17,7 +17,7 @@ from forum.chat.queries.rooms import OpenRoom
 from forum.chat.service.places import get_message
 from forum.chat.views.blueprint import bp
 from forum.chat.views.rooms import render_room_page, room_url
-from forum.chat.views.showing import entries, kinds, mould
+from forum.chat.views.showing import Rights, entries, kinds, mould, rights_to, show
 from forum.core.clock import now
 from forum.core.db import unit_of_work
 from forum.core.errors import Conflict, Denied, NotFound, require
@@ -51,6 +51,25 @@ def show_message(message_id: int) -> ResponseReturnValue:
     """The lasting address of a message: the room around it."""
     _place, message = get_message(g.viewer, message_id)
     return redirect(message_url(message.room_id, message.id))
+
+
+@bp.get("/chat/messages/<int:message_id>/actions")
+@members_only
+def list_actions(message_id: int) -> ResponseReturnValue:
+    """What can be done with a message, for browsers without script."""
+    _place, message = get_message(g.viewer, message_id)
+    opened = queries.rooms.open_room(g.viewer, message.room_id)
+    row = queries.messages.get_row(message_id)
+    rights = rights_to(g.viewer, opened.place, row, now())
+    return render_room_page(
+        "chat/list_actions.html",
+        opened,
+        row=row,
+        message=show(g.viewer, row, rights),
+        rights=rights,
+        kinds=kinds(),
+        url=message_url(message.room_id, message_id),
+    )
 
 
 @bp.post("/chat/rooms/<int:room_id>/messages")
@@ -203,6 +222,7 @@ def _render_room(opened: OpenRoom, form: MessageForm) -> str:
         page=page,
         entries=entries(viewer, place, page.rows, opened.first_unread_id, moment),
         mould=mould(opened.room.id),
+        rights=Rights(),
         kinds=kinds(),
         first_id=page.rows[0].id if page.rows else 0,
         last_id=page.rows[-1].id if page.rows else 0,

@@ -21,6 +21,7 @@ from forum.spaces.queries import MemberLine, SpaceLink
 from forum.web.access import members_only
 from forum.web.answers import go_to, offer_undo
 from forum.web.languages import today
+from forum.web.limits import POSTING, limiter
 
 
 @bp.get("/chat/rooms/<int:room_id>/people")
@@ -40,6 +41,7 @@ def new_participant(room_id: int) -> ResponseReturnValue:
 
 @bp.post("/chat/rooms/<int:room_id>/people")
 @members_only
+@limiter.limit(POSTING)
 def create_participant(room_id: int) -> ResponseReturnValue:
     opened = _growing(room_id)
     form = PeopleForm()

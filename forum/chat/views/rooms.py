@@ -18,6 +18,7 @@ from forum.core.errors import Invalid, require
 from forum.spaces import queries as spaces
 from forum.web.access import members_only
 from forum.web.answers import go_to, offer_undo
+from forum.web.limits import POSTING, limiter
 
 #: Conversations that the list shows at once; the others are folded, but for those with something new.
 SHOWN_AT_ONCE = 6
@@ -52,6 +53,7 @@ def new_room(space_id: int) -> ResponseReturnValue:
 
 @bp.post("/spaces/<int:space_id>/rooms")
 @members_only
+@limiter.limit(POSTING)
 def create_room(space_id: int) -> ResponseReturnValue:
     service.rooms.require_opening(g.viewer, space_id)
     form = RoomForm()
@@ -82,6 +84,7 @@ def edit_room(room_id: int) -> ResponseReturnValue:
 
 @bp.post("/chat/rooms/<int:room_id>/edit")
 @members_only
+@limiter.limit(POSTING)
 def update_room(room_id: int) -> ResponseReturnValue:
     opened = _changeable(room_id)
     form = _form_for(opened.room)

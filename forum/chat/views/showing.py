@@ -66,11 +66,20 @@ class ShownMessage:
     follows: bool
     may_reply: bool
     may_react: bool
-    may_edit: bool
-    may_withdraw: bool
-    may_remove: bool
-    may_pin: bool
-    may_keep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a reader may do with a message; it hangs on whose it is and on whether it stands."""
+
+    reply: bool = True
+    react: bool = True
+    edit: bool = True
+    withdraw: bool = True
+    remove: bool = True
+    pin: bool = True
+    keep: bool = True
+    see_readers: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +98,11 @@ def entries(
     """The rows as they follow each other on the page."""
     found = []
     before: MessageRow | None = None
+    known: dict[tuple[bool, MessageState], Rights] = {}
     for row in rows:
+        like = (row.author_id == viewer.member_id, row.state)
+        if like not in known:
+            known[like] = rights_to(viewer, place, row, moment)
         is_new_day = before is None or _date(before) != _date(row)
         is_first_new = row.id == first_unread
         follows = not is_new_day and not is_first_new and before is not None and _belong_together(before, row)
@@ -98,24 +111,37 @@ def entries(
                 day=day_name(row.at) if is_new_day else None,
                 date=_date(row),
                 is_first_new=is_first_new,
-                message=show(viewer, place, row, moment, follows=follows),
+                message=show(viewer, row, known[like], follows=follows),
             )
         )
         before = row
     return found
 
 
-def show(
-    viewer: Viewer, place: Place, row: MessageRow, moment: datetime, *, follows: bool = False
-) -> ShownMessage:
-    """One message for this reader."""
-    may_write = policy.may_write(viewer, place, moment)
+def rights_to(viewer: Viewer, place: Place, row: MessageRow, moment: datetime) -> Rights:
+    """What the viewer may do with the message. One's own is withdrawn, not removed."""
     stands = row.state is MessageState.VISIBLE
+    may_withdraw = policy.may_withdraw(viewer, place, row)
+    return Rights(
+        reply=stands and policy.may_write(viewer, place, moment),
+        react=policy.may_react(viewer, place, row, moment),
+        edit=policy.may_edit(viewer, place, row, moment),
+        withdraw=may_withdraw,
+        remove=policy.may_remove(viewer, place, row) and not may_withdraw,
+        pin=stands and policy.may_pin(viewer, place),
+        keep=policy.may_keep(viewer, place, row),
+        see_readers=stands and row.author_id == viewer.member_id,
+    )
+
+
+def show(viewer: Viewer, row: MessageRow, rights: Rights, *, follows: bool = False) -> ShownMessage:
+    """One message for this reader."""
+    is_own = row.author_id == viewer.member_id
     return ShownMessage(
         id=row.id,
         room_id=row.room_id,
         stamp=row.stamp,
-        key=str(row.client_key) if row.author_id == viewer.member_id else "",
+        key=str(row.client_key) if is_own else "",
         author=row.author,
         at=iso(row.at),
         clock=clock(row.at),
@@ -130,18 +156,15 @@ def show(
         reactions=tuple(
             ShownReaction(kind, len(row.reactions[kind]), viewer.member_id in row.reactions[kind])
             for kind in ReactionKind
-            if row.reactions.get(kind)
-        ),
-        is_own=row.author_id == viewer.member_id,
+            if kind in row.reactions
+        )
+        if row.reactions
+        else (),
+        is_own=is_own,
         names_me=viewer.member_id in row.mentions,
         follows=follows,
-        may_reply=may_write and stands,
-        may_react=policy.may_react(viewer, place, row, moment),
-        may_edit=policy.may_edit(viewer, place, row, moment),
-        may_withdraw=policy.may_withdraw(viewer, place, row),
-        may_remove=policy.may_remove(viewer, place, row) and not policy.may_withdraw(viewer, place, row),
-        may_pin=stands and policy.may_pin(viewer, place),
-        may_keep=policy.may_keep(viewer, place, row),
+        may_reply=rights.reply,
+        may_react=rights.react,
     )
 
 
@@ -182,11 +205,6 @@ def mould(room_id: int) -> ShownMessage:
         follows=False,
         may_reply=True,
         may_react=True,
-        may_edit=True,
-        may_withdraw=True,
-        may_remove=True,
-        may_pin=True,
-        may_keep=True,
     )
 
 
