@@ -9,6 +9,7 @@ from forum.boards.service import news
 from forum.core.access import Viewer
 from forum.core.db import db
 from forum.core.errors import Conflict, NotFound
+from forum.members import queries as members
 from forum.realtime.namespace import Answer, Data, Namespace, event, number
 
 
@@ -33,6 +34,8 @@ class Boards(Namespace):
         if news.channel_of(topic) != entered:
             self.leave(entered)
             raise Conflict(_("Das Thema wurde gerade verschoben."))
+        if viewer.member_id and members.showing([viewer.member_id], members.Sign.TYPING):
+            self.enter(news.typing_channel_of(topic))
         return {
             "topic": topic.id,
             "board": topic.board_id,

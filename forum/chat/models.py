@@ -194,18 +194,3 @@ class Mention(Model):
     message_id: Mapped[int] = mapped_column(sa.ForeignKey("message.id", ondelete="CASCADE"), primary_key=True)
     member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"), primary_key=True)
     room_id: Mapped[int] = mapped_column(sa.ForeignKey("room.id"))
-
-
-class ChatPreferences(Model):
-    """What a member shows to others and how the Enter key works; without a row, everything is on.
-
-    What is not shown to others is not shown to the member either.
-    """
-
-    __tablename__ = "chat_preferences"
-
-    member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"), primary_key=True)
-    shows_presence: Mapped[bool] = mapped_column(default=True)
-    shows_typing: Mapped[bool] = mapped_column(default=True)
-    shows_receipts: Mapped[bool] = mapped_column(default=True)
-    enter_sends: Mapped[bool] = mapped_column(default=True)

@@ -6,12 +6,12 @@ from forum.chat import policy, queries, service
 from forum.chat.models import ReactionKind
 from forum.chat.queries.messages import MessagePage, as_data, person_data
 from forum.chat.queries.people import readers_among
-from forum.chat.queries.preferences import Sign, showing
 from forum.chat.service.telling import NAMESPACE
 from forum.core.access import Viewer
 from forum.core.clock import now
 from forum.core.errors import Invalid
 from forum.members import queries as members
+from forum.members.queries import Sign, showing
 from forum.realtime.namespace import Answer, Data, Namespace, event, key, number, text
 from forum.realtime.publishing import emit
 

@@ -61,7 +61,8 @@ def discard(viewer: Viewer, job_id: int) -> None:
     """Take away work that shall not be done; regular work stays."""
     job = _get_idle(viewer, job_id)
     require(
-        not (job.key or "").startswith(REGULAR), _("Diese Aufgabe hält das Netzwerk am Laufen und kommt immer wieder.")
+        not (job.key or "").startswith(REGULAR),
+        _("Diese Aufgabe hält das Netzwerk am Laufen und kommt immer wieder."),
     )
     db.session.delete(job)
 

@@ -47,3 +47,18 @@ class Picture(Model):
 
     member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id", ondelete="CASCADE"), primary_key=True)
     content: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+class ChatPreferences(Model):
+    """What a member shows to others while talking, and how the Enter key works; without a row, everything is on.
+
+    What is not shown to others is not shown to the member either.
+    """
+
+    __tablename__ = "chat_preferences"
+
+    member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"), primary_key=True)
+    shows_presence: Mapped[bool] = mapped_column(default=True)
+    shows_typing: Mapped[bool] = mapped_column(default=True)
+    shows_receipts: Mapped[bool] = mapped_column(default=True)
+    enter_sends: Mapped[bool] = mapped_column(default=True)

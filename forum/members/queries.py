@@ -1,5 +1,7 @@
 """Lists of members for pages."""
 
+import enum
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +13,7 @@ from forum.core.errors import NotFound
 from forum.core.paging import Slice, read_cursor, write_cursor
 from forum.core.persons import Person
 from forum.members import policy
-from forum.members.models import Member, Picture, Standing
+from forum.members.models import ChatPreferences, Member, Picture, Standing
 
 _PAGE = 50
 
@@ -87,3 +89,26 @@ def read_picture(member_id: int, version: str) -> bytes:
     if content is None:
         raise NotFound
     return content
+
+
+class Sign(enum.StrEnum):
+    """What can be shown or hidden, for all and from all."""
+
+    PRESENCE = "presence"
+    TYPING = "typing"
+    RECEIPTS = "receipts"
+
+
+_COLUMNS = {
+    Sign.PRESENCE: ChatPreferences.shows_presence,
+    Sign.TYPING: ChatPreferences.shows_typing,
+    Sign.RECEIPTS: ChatPreferences.shows_receipts,
+}
+
+
+def showing(member_ids: Collection[int], sign: Sign) -> set[int]:
+    """Those of the members who show this sign, and to whom it is therefore shown."""
+    hiding = sa.select(ChatPreferences.member_id).where(
+        ChatPreferences.member_id.in_(member_ids), sa.not_(_COLUMNS[sign])
+    )
+    return set(member_ids) - set(db.session.scalars(hiding))

@@ -3,7 +3,7 @@
 import functools
 import logging
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -178,8 +178,9 @@ class Namespace(SocketNamespace):
         self.left(caller.member_id, channels)
 
     def enter(self, channel: str) -> None:
-        """Let the asking socket hear what is said in `channel`."""
-        join_room(channel)
+        """Let the asking socket hear what is said in `channel`, unless it was cut off meanwhile."""
+        with suppress(KeyError, ValueError):
+            join_room(channel)
 
     def leave(self, channel: str) -> None:
         """Let it no longer hear."""

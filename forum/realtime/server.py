@@ -82,7 +82,8 @@ def _reading(server: Any, engine: Engine) -> Callable[[str, Any], None]:
     def read(eio_sid: str, data: Any) -> None:
         """Whoever speaks another language is sent away, and the log says nothing of it: it could be filled so."""
         try:
-            server._handle_eio_message(eio_sid, data)
+            # Nothing at all would pass for an event without a name.
+            server._handle_eio_message(eio_sid, data or "-")
         except Unreadable:
             engine.disconnect(eio_sid)
 

@@ -12,6 +12,7 @@ from forum.boards.service import boards, posts, readings, topics, writing
 from forum.core.access import Role
 from forum.core.db import db, unit_of_work
 from forum.core.errors import Refusal
+from forum.members.models import ChatPreferences
 from forum.spaces import service as spaces
 from tests.cast import ELSEWHERE, HERE, Cast
 from tests.conftest import Listener
@@ -332,7 +333,7 @@ def test_opening_takes_as_many_statements_for_a_long_topic_as_for_a_short_one(
     petra.ask("open_topic", {"topic": short, "page": 1})
     few = count_queries()
     petra.ask("open_topic", {"topic": long, "page": 1})
-    assert count_queries() == few <= 6
+    assert count_queries() == few <= 7
 
 
 # ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -383,3 +384,20 @@ def test_a_flood_of_hints_is_stopped_for_its_sender_alone(cast: Cast, listen: Li
     assert answers[-1]["error"] == "too_fast"
     assert manfred.ask("open_topic", {"topic": topic, "page": 1})["ok"]
     assert len(manfred.heard("typing")) == sum(answer["ok"] for answer in answers)
+
+
+def test_who_hides_that_one_writes_neither_tells_nor_hears_it(
+    app: Flask, cast: Cast, listen: Callable[..., Any]
+) -> None:
+    with app.app_context():
+        topic = cast.topic()
+        with unit_of_work():
+            db.session.add(ChatPreferences(member_id=cast.petra.id, shows_typing=False))
+    petra, manfred, sabine = (listen(person) for person in (cast.petra, cast.manfred, cast.sabine))
+    for page in (petra, manfred, sabine):
+        assert page.ask("open_topic", {"topic": topic, "page": 1})["ok"]
+    assert petra.ask("typing", {"topic": topic})["ok"]
+    assert manfred.heard("typing") == []
+    assert manfred.ask("typing", {"topic": topic})["ok"]
+    assert petra.heard("typing") == []
+    assert [data["name"] for data in sabine.heard("typing")] == ["Manfred Lehnigk"]

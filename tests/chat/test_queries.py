@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from forum.chat.models import Message, MessageState, ReactionKind, Room, RoomKind, Seat
 from forum.chat.queries import messages, people, preferences, rooms, unread
 from forum.chat.queries.messages import as_data
-from forum.chat.queries.preferences import Preferences, Sign
+from forum.chat.queries.preferences import Preferences
 from forum.chat.queries.rooms import RoomRow
 from forum.chat.service import messages as writing
 from forum.chat.service import preferences as choosing
@@ -20,7 +20,9 @@ from forum.core.access import ANYONE, Role, Viewer
 from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.core.errors import NotFound
+from forum.members import queries as members
 from forum.members.models import Member, Standing
+from forum.members.queries import Sign
 from forum.members.service import add_member
 from forum.spaces.service import join
 from tests.cast import HERE, Cast, Person
@@ -462,8 +464,8 @@ def test_what_one_hides_is_hidden_sign_by_sign(cast: Cast) -> None:
     everybody = [cast.petra.id, cast.sabine.id]
     with unit_of_work():
         choosing.choose(cast.petra.viewer, Preferences(shows_typing=False))
-    assert preferences.showing(everybody, Sign.TYPING) == {cast.sabine.id}
-    assert preferences.showing(everybody, Sign.PRESENCE) == set(everybody)
+    assert members.showing(everybody, Sign.TYPING) == {cast.sabine.id}
+    assert members.showing(everybody, Sign.PRESENCE) == set(everybody)
     assert preferences.preferences_of(cast.petra.viewer) == Preferences(shows_typing=False)
     assert (
         preferences.preferences_of(cast.sabine.viewer) == preferences.preferences_of(ANYONE) == Preferences()

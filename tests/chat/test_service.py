@@ -15,7 +15,6 @@ from forum.audit.models import Entry
 from forum.chat.models import (
     GROUP_LIMIT,
     PIN_LIMIT,
-    ChatPreferences,
     Mention,
     Message,
     MessageState,
@@ -31,7 +30,7 @@ from forum.core.access import ANYONE, Role, Viewer
 from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.core.errors import Conflict, Denied, Invalid, NotFound, Refusal
-from forum.members.models import Member, Standing
+from forum.members.models import ChatPreferences, Member, Standing
 from forum.members.service import add_member
 from forum.spaces.service import end_membership, join
 from tests.cast import HERE, Cast, Person
@@ -504,6 +503,13 @@ def test_what_was_kept_as_a_topic_says_where(cast: Cast, told: Told) -> None:
     assert message(first).kept_url == "/topics/7"
 
 
+def test_who_may_not_write_puts_no_title_under_the_words_of_others(cast: Cast) -> None:
+    sent = cast.message(cast.sabine)
+    do(rooms.lock_room, cast.manfred, cast.room)
+    do(messages.note_kept, cast.petra, [sent], "/topics/7", "Wer das glaubt, ist selber schuld")
+    assert (message(sent).kept_url, message(sent).kept_title) == ("/topics/7", "")
+
+
 # ── Reactions ────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -764,6 +770,7 @@ def test_preferences_are_kept_and_told_to_ones_own_windows(cast: Cast, told: Tol
     row = db.session.scalars(sa.select(ChatPreferences)).one()
     assert (row.shows_typing, row.enter_sends) == (True, False)
     assert told.events(f"member:{cast.petra.id}") == ["preferences", "preferences"]
+    assert told.cut == {f"member:{cast.petra.id}"}
     with pytest.raises(NotFound), unit_of_work():
         preferences.choose(ANYONE, Preferences())
 

@@ -701,6 +701,11 @@ def test_titles_of_tabs_and_addresses_name_no_room_and_nobody(
 # ── Search and pinned ────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_a_search_marks_no_more_words_than_it_went_by() -> None:
+    words = "rot blau grün gelb weiß schwarz"
+    assert mark("rot und schwarz", words) == [("rot", True), (" und schwarz", False)]
+
+
 def test_search_shows_the_words_where_they_stand_and_leads_there(
     app: Flask, cast: Cast, browse: Browse
 ) -> None:

@@ -295,6 +295,7 @@ def test_who_is_writing_is_said_to_the_others_for_a_while(sign_in):
     petra.locator("#reply .btn-primary").click()
     expect(arrivals(manfred)).to_have_text("1 neuer Beitrag")
     expect(manfred.locator(".typing")).to_have_text("")
+    expect(post_of(petra, "noch einmal")).to_be_visible()  # a window is not closed while its page changes
 
 
 # --- For everybody --------------------------------------------------------------------------------------------

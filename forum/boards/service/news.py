@@ -15,6 +15,11 @@ def channel_of(topic: Topic) -> str:
     return f"topic:{topic.id}:{topic.space_id}"
 
 
+def typing_channel_of(topic: Topic) -> str:
+    """Where those of them who show that they write hear of others who do."""
+    return f"typing:{channel_of(topic)}"
+
+
 def tell_posted(viewer: Viewer, topic: Topic, number: int) -> None:
     """There is a new post; its readers hear first, then all who see the topic in a list."""
     publish(

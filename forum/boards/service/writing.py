@@ -55,5 +55,6 @@ def tell_typing(viewer: Viewer, topic_id: int, socket: str) -> None:
     card = members.find_card(viewer.member_id) if viewer.member_id else None
     if card is None:
         raise NotFound
-    data = {"topic": topic.id, "member": card.person.id, "name": card.person.name}
-    emit(news.NAMESPACE, news.channel_of(topic), "typing", data, skip=socket)
+    if members.showing([card.person.id], members.Sign.TYPING):
+        data = {"topic": topic.id, "member": card.person.id, "name": card.person.name}
+        emit(news.NAMESPACE, news.typing_channel_of(topic), "typing", data, skip=socket)

@@ -7,12 +7,12 @@ from typing import TypeAlias
 
 import sqlalchemy as sa
 
-from forum.chat.models import ChatPreferences, Message, Room, Seat
+from forum.chat.models import Message, Room, Seat
 from forum.chat.queries.preferences import preferences_of
 from forum.core.access import Viewer
 from forum.core.db import db
 from forum.core.persons import Person
-from forum.members.models import Member, Standing
+from forum.members.models import ChatPreferences, Member, Standing
 from forum.spaces.models import Membership
 
 CANDIDATES = 20

@@ -169,14 +169,19 @@ def unpin_message(viewer: Viewer, message_id: int) -> Message:
 
 
 def note_kept(viewer: Viewer, message_ids: Sequence[int], url: str, title: str) -> list[Message]:
-    """Messages of one room were kept as a topic at `url`: each says so from now on. Several rooms are `Invalid`."""
+    """Messages of one room were kept as a topic at `url`: each says so from now on. Several rooms are `Invalid`.
+
+    The title stands there only if the viewer may write in the room: it is their words.
+    """
     kept: list[Message] = []
+    moment = now()
     for message_id in sorted(set(message_ids)):
         held, message = hold_message(viewer, message_id)
         require(policy.may_keep(viewer, held.place, message))
         if kept and kept[0].room_id != message.room_id:
             raise Invalid(_("Wähle Nachrichten aus einem Raum."))
-        message.kept_url, message.kept_title = url, title[:TITLE_LIMIT]
+        may_write = policy.may_write(viewer, held.place, moment)
+        message.kept_url, message.kept_title = url, title[:TITLE_LIMIT] if may_write else ""
         kept.append(_changed(held, message))
     return kept
 

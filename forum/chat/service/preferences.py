@@ -2,12 +2,12 @@
 
 from dataclasses import asdict, replace
 
-from forum.chat.models import ChatPreferences
 from forum.chat.queries.preferences import Preferences, preferences_of
 from forum.chat.service.telling import NAMESPACE
 from forum.core.access import Viewer
 from forum.core.db import upsert
 from forum.core.errors import NotFound
+from forum.members.models import ChatPreferences
 from forum.realtime.publishing import cut_member, publish
 
 

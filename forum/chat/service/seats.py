@@ -9,7 +9,6 @@ from forum.audit import service as audit
 from forum.chat import policy
 from forum.chat.models import MESSAGE_LIMIT, REASON_LIMIT, Message, Room, Seat
 from forum.chat.policy import Place
-from forum.chat.queries.preferences import Sign, showing
 from forum.chat.service.places import get_place
 from forum.chat.service.telling import NAMESPACE, participant_ids, tell_members
 from forum.core.access import Role, Viewer
@@ -17,6 +16,7 @@ from forum.core.clock import now
 from forum.core.db import db, greatest, upsert
 from forum.core.errors import Invalid, NotFound, require
 from forum.core.text import clean_line
+from forum.members.queries import Sign, showing
 from forum.realtime.publishing import publish
 from forum.spaces.queries import membership_of
 
