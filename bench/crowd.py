@@ -96,7 +96,7 @@ class Crowd:
         text = b"42" + self._prefix + str(number).encode() + json.dumps([event, data]).encode()
         frame = _frame(text)
         self.asked[number] = clock()
-        self.clients[client].sock.sendall(frame)
+        self._send(self.clients[client], frame)
         return number
 
     def await_answers(self, seconds: float = _PATIENCE) -> None:
@@ -200,9 +200,9 @@ class Crowd:
         if kind == 8:
             self._drop(client)
         elif text == b"2":
-            client.sock.sendall(_PONG)
+            self._send(client, _PONG)
         elif text.startswith(b"0"):
-            client.sock.sendall(_frame(b"40" + self._prefix))
+            self._send(client, _frame(b"40" + self._prefix))
         elif text.startswith(b"40"):
             client.has_entered = True
         elif text.startswith(b"43"):
@@ -210,6 +210,12 @@ class Crowd:
             self.answers[int(number)] = (moment, json.loads(b"[" + given)[0])
         else:  # 41 and 44: the namespace is closed to it
             client.said = text.decode()
+
+    def _send(self, client: Client, frame: bytes) -> None:
+        try:
+            client.sock.sendall(frame)
+        except OSError:  # the server has cut it off
+            self._drop(client)
 
     def _drop(self, client: Client) -> None:
         client.said = client.said or "closed"

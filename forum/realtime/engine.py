@@ -61,14 +61,16 @@ class LineSocket(Socket):
     def _upgrade_websocket(self, environ: dict[str, Any], start_response: StartResponse) -> Any:
         if self.upgraded or self.line is not None or not is_handshake(environ):
             return self.server.refuse(start_response, "400 Bad Request", "")
-        is_second_way = self.connected
-        self.line = self.server.wire.accept(environ, self._received, self._lost)
-        if is_second_way:
+        self.server.wire.accept(environ, self._received, self._lost, self._begin)
+        raise StopIteration  # the web server lets go of the connection without an answer of its own
+
+    def _begin(self, line: Connection) -> None:
+        self.line = line
+        if self.connected:  # by long polling
             self.upgrading = True
         else:
             self.connected = True
             self._go_over()
-        raise StopIteration  # the web server lets go of the connection without an answer of its own
 
     def _go_over(self) -> None:
         """From here on the WebSocket is the way, also for what waits in the queue."""

@@ -72,16 +72,23 @@ class Wire:
         self._pool: ThreadPoolExecutor | None = None
         self._bell = -1
 
-    def accept(self, environ: Mapping[str, Any], receive: Receive, lost: Lost) -> "Connection":
+    def accept(
+        self,
+        environ: Mapping[str, Any],
+        receive: Receive,
+        lost: Lost,
+        begin: "Callable[[Connection], None]" = lambda _connection: None,
+    ) -> "Connection":
         """Answer the handshake and take the connection over from the web server.
 
-        `receive` gets each text message, one after the other; `lost` is called once when the connection has ended.
-        Raises `NoWebSocket`.
+        `begin` is called before anything is read, as clients do not wait; `receive` gets each text message, one
+        after the other; `lost` is called once when the connection has ended. Raises `NoWebSocket`.
         """
         ours = _take_over(environ)
         ours.sendall(_handshake(environ))
         ours.setblocking(False)
         connection = Connection(self, ours, receive, lost)
+        begin(connection)
         self.call(connection.listen)
         return connection
 

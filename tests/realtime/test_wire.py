@@ -115,6 +115,28 @@ def test_messages_come_and_go_after_the_web_server_has_let_go(dial: Dial) -> Non
     assert client.texts(1) == ["Grüße aus der Spätschicht"]
 
 
+def test_nothing_is_read_before_its_receiver_is_ready_however_fast_the_client_is(wire: Wire) -> None:
+    ours, theirs = socket.socketpair()
+    client, noted, heard = Client(theirs), list[str](), threading.Event()
+
+    def begin(_connection: Connection) -> None:
+        client.next(AcceptConnection)
+        client.send(TextMessage("2probe"))
+        time.sleep(0.1)
+        noted.append("begun")
+
+    def receive(text: str) -> None:
+        noted.append(text)
+        heard.set()
+
+    environ = {"HTTP_SEC_WEBSOCKET_KEY": client.key, "gunicorn.socket": ours}
+    wire.accept(environ, receive, lambda: None, begin)
+    assert heard.wait(5)
+    assert noted == ["begun", "2probe"]
+    ours.close()
+    theirs.close()
+
+
 def test_one_clients_messages_are_taken_in_their_order(dial: Dial) -> None:
     client, _connection, _gone = dial()
     sent = [str(number) for number in range(80)]
