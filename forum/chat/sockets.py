@@ -9,7 +9,7 @@ from forum.chat.queries.people import readers_among
 from forum.chat.service.telling import NAMESPACE
 from forum.core.access import Viewer
 from forum.core.clock import now
-from forum.core.errors import Invalid
+from forum.core.errors import Invalid, NotFound
 from forum.members import queries as members
 from forum.members.queries import Sign, showing
 from forum.realtime.namespace import Answer, Data, Namespace, event, key, number, text
@@ -164,8 +164,10 @@ class Chat(Namespace):
 
     @event()
     def on_seen_by(self, viewer: Viewer, data: Data) -> Answer:
-        """Who has read as far as a message and shows it."""
+        """Who has read as far as a message of one's own and shows it; who reads when is not everybody's business."""
         place, message = service.places.get_message(viewer, number(data, "message"))
+        if message.author_id != viewer.member_id:
+            raise NotFound
         people = queries.people.readers(viewer, place.room, message.id)
         return {"members": [person_data(person) for person in people]}
 

@@ -11,8 +11,10 @@ from engineio.socket import Socket
 from forum.core.clock import now
 from forum.realtime.wire import Connection, Wire, is_handshake, text_frame
 
-#: How long a client may be connected without having entered a namespace.
-_HESITATION = 15.0
+#: How long a client may be connected, in seconds, before it enters a namespace. Without a signed cookie it never will.
+_HESITATION, _STRANGERS_HESITATION = 15.0, 3.0
+#: So many of these at a time: nobody outside shall take the places of members.
+_STRANGERS = 50
 #: Events carry their data in the message; there is no body to read.
 _NO_BODY = io.BytesIO()
 _SORRY = "Gerade sind sehr viele verbunden. Die Seiten gehen weiter; Neues siehst du beim Neuladen."
@@ -130,6 +132,8 @@ class Engine(engineio.Server):
         self._headers = [*headers.items(), ("Cache-Control", "no-store")]
         self._limit = limit
         self._polling_limit = polling_limit
+        self._strangers: set[str] = set()
+        self.is_known: Callable[[dict[str, Any]], bool] = lambda _environ: True
         self.has_entered: Callable[[str], bool] = lambda _sid: True
         self.on_first_client: Callable[[], None] = lambda: None
 
@@ -144,6 +148,7 @@ class Engine(engineio.Server):
     def forget(self, socket: LineSocket) -> None:
         """Drop what is known of a client that has gone."""
         self.sockets.pop(socket.sid, None)
+        self._strangers.discard(socket.sid)
 
     def refuse(self, start_response: StartResponse, status: str, text: str) -> Iterable[bytes]:
         """Answer that there is no connection, and why."""
@@ -154,7 +159,8 @@ class Engine(engineio.Server):
     def _handle_connect(
         self, environ: dict[str, Any], start_response: StartResponse, transport: str, jsonp_index: Any = None
     ) -> Any:
-        if not self._has_room(transport):
+        is_stranger = not self.is_known(environ)
+        if not self._has_room(transport) or (is_stranger and len(self._strangers) >= _STRANGERS):
             return self.refuse(start_response, "503 Service Unavailable", _SORRY)
         if transport == "websocket" and not is_handshake(environ):
             return self.refuse(start_response, "400 Bad Request", "")
@@ -164,6 +170,8 @@ class Engine(engineio.Server):
             self.service_task_handle = self.start_background_task(self._service_task)
         sid = self.generate_id()
         socket = self.sockets[sid] = LineSocket(self, sid)
+        if is_stranger:
+            self._strangers.add(sid)
         socket.send(
             Packet(
                 OPEN,
@@ -178,7 +186,7 @@ class Engine(engineio.Server):
         )
         self._trigger_event("connect", sid, _lean(environ), run_async=False)
         socket.schedule_ping()
-        self.wire.later(_HESITATION, lambda: self._hurry(socket))
+        self.wire.later(_STRANGERS_HESITATION if is_stranger else _HESITATION, lambda: self._hurry(socket))
         if transport == "websocket":
             return socket.handle_get_request(environ, start_response)
         socket.connected = True

@@ -1,6 +1,7 @@
 """The live part of the application: made once, by the composition root."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -72,6 +73,7 @@ def init_realtime(
         namespace.buckets = buckets
         namespace.presence = SharedPresence(shared) if shared else LocalPresence()
         socketio.on_namespace(namespace)
+    engine.is_known = partial(_shows_session, app)
     engine.has_entered = lambda eio_sid: any(
         manager.sid_from_eio_sid(eio_sid, name) for name in server.namespace_handlers
     )
@@ -88,6 +90,12 @@ def _reading(server: Any, engine: Engine) -> Callable[[str, Any], None]:
             engine.disconnect(eio_sid)
 
     return read
+
+
+def _shows_session(app: Flask, environ: dict[str, Any]) -> bool:
+    """Whether the request carries somebody's signed session; whether it still counts is asked later."""
+    session = app.session_interface.open_session(app, app.request_class(environ, populate_request=False))
+    return session is not None and "_user_id" in session
 
 
 def _origins(public_url: str) -> Callable[[str, dict[str, str]], bool]:

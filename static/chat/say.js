@@ -6,6 +6,7 @@ import { excerptOf } from "./messages.js";
 
 const PAUSE = 1_200; // ms of quiet after which the draft is saved
 const TYPING_EVERY = 3_000;
+const AFTER_TAP = 300; // ms
 const COUNTED_FROM = 500; // characters left
 const HEADERS = { "X-Requested-With": "fetch" };
 const chat = live("/chat");
@@ -36,6 +37,9 @@ export class Say {
     on(form, "submit", (event) => this.#submit(event));
     on(form, "input", () => this.#typed());
     on(this.field, "keydown", (event) => this.#key(event), { capture: true });
+    // What makes room for the field on a phone comes back a moment later: a tap beside the field meets what it was meant for.
+    on(form, "focusin", () => room.root.classList.add("writing"));
+    on(form, "focusout", () => setTimeout(() => form.matches(":focus-within") || room.root.classList.remove("writing"), AFTER_TAP));
     // The field keeps the focus, and a phone its keyboard.
     on(form, "pointerdown", (event) => event.target.closest(".send, .format, .cancel") && event.preventDefault());
     on(form, "mousedown", (event) => event.target.closest(".send, .format, .cancel") && event.preventDefault());
@@ -91,9 +95,9 @@ export class Say {
     this.send(text, replyTo);
   }
 
-  /** What waits to be sent is no draft, though the server may still think so. */
+  /** What waits to be sent, or the beginning of it, is no draft, though the server may still think so. */
   forget(entries) {
-    if (this.form && entries.some(({ text }) => text === this.text.value.trim())) this.#set("");
+    if (this.form && entries.some(({ text }) => text.startsWith(this.text.value.trim()))) this.#set("");
   }
 
   /** What the server would not take comes back into the field, if nothing else was begun there. */

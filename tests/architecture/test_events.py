@@ -91,8 +91,8 @@ MATRIX = (
     chat("older",              "-   ok    -    ok      ok     -", lambda c: {"room": c.room, "before": own(c)}),
     chat("older",              "-   ok    -    -       ok     -", lambda c: {"room": c.direct(), "before": 9}, "private"),
     chat("newer",              "-   ok    -    ok      ok     -", lambda c: {"room": c.room, "after": own(c)}),
-    chat("seen_by",            "-   ok    -    ok      ok     -", lambda c: {"message": own(c)}),
-    chat("seen_by",            "-   ok    -    -       ok     -", lambda c: {"message": private(c)}, "private"),
+    chat("seen_by",            "-   ok    -    -       -      -", lambda c: {"message": own(c)}),
+    chat("seen_by",            "-   ok    -    -       -      -", lambda c: {"message": private(c)}, "private"),
     chat("names",              "-   ok    -    ok      ok     -", lambda c: {"room": c.room, "part": "pe"}),
 )  # fmt: skip
 
