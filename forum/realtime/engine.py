@@ -11,7 +11,7 @@ from engineio.socket import Socket
 from forum.core.clock import now
 from forum.realtime.wire import Connection, Wire, is_handshake, text_frame
 
-#: How long a client may be connected, in seconds, before it enters a namespace. Without a signed cookie it never will.
+#: Seconds that a client may be connected before it enters a namespace; without a signed cookie it never will.
 _HESITATION, _STRANGERS_HESITATION = 15.0, 3.0
 #: So many of these at a time: nobody outside shall take the places of members.
 _STRANGERS = 50

@@ -109,7 +109,7 @@ def test_a_message_said_at_one_process_arrives_at_the_other_by_websocket_and_by_
 
 def test_nginx_shares_out_senders_and_leads_each_back_to_its_process(site: Site) -> None:
     both = {f"127.0.0.1:{server.port}" for server in (site.one, site.two)}
-    lines = [site.line(site.house.cast.petra, site.nginx) for _ in range(4)]
+    lines = [site.line(site.house.cast.petra, site.nginx) for _ in range(16)]
     for line in lines:
         line.close()
     wait_until(lambda: site.nginx.passed("transport=websocket") == both)
