@@ -255,7 +255,7 @@ export class Messages {
     if (!part(".notes").childElementCount) part(".notes").remove();
     if (data.kept) {
       part(".kept a").href = data.kept.url;
-      part(".kept .title").textContent = data.kept.title && `: ${data.kept.title}`;
+      part(".kept-title").textContent = data.kept.title && `: ${data.kept.title}`;
     } else part(".kept").remove();
     this.#react(part(".reactions"), data.reactions, writes === "true");
     if (writes !== "true") part(".tools > .answer").remove();

@@ -88,7 +88,9 @@ def test_who_is_taken_out_of_a_group_while_typing_is_refused_and_hears_no_more(
         rooms.remove_participant(house.cast.petra.viewer, group, house.cast.manfred.id)
     manfred.await_end(3)
     back = dial(house.cast.manfred)
-    wait_until(lambda: back.ask("send", message(group, "Das wollte ich noch sagen")).get("error") != "too_fast", 10)
+    wait_until(
+        lambda: back.ask("send", message(group, "Das wollte ich noch sagen")).get("error") != "too_fast", 10
+    )
     lost = back.ask("send", message(group, "Das wollte ich noch sagen"))
     unknown = back.ask("send", message(10**6, "Das wollte ich noch sagen"))
     assert (lost["ok"], lost["error"], bool(lost["message"])) == (False, "not_found", True)
