@@ -186,10 +186,6 @@ class Namespace(SocketNamespace):
         """Let it no longer hear."""
         leave_room(channel)
 
-    def hears(self, channel: str) -> bool:
-        """Whether the asking socket is in `channel`."""
-        return channel in self.server.manager.get_rooms(self.sid, self.namespace)
-
     def later(self, seconds: float, action: Callable[[], None]) -> None:
         """Have `action` done after `seconds`, in an application context."""
 

@@ -34,8 +34,9 @@ def choose(opened: OpenRoom, message_ids: Collection[int]) -> list[Line]:
 def transcribe(opened: OpenRoom, lines: Sequence[Line], *, with_names: bool, times: Sequence[str]) -> str:
     """The messages as the text of a post: who, when, and the words as a quote.
 
-    Without names everybody is a number, also where a message names somebody who reads the room. First names and
-    what else gives people away is for the reader to take out. `times` says when, in words, for each line.
+    Without names everybody is a number, also where a message names somebody who reads the room, and no time is
+    told. First names and what else gives people away is for the reader to take out. `times` says when, in words,
+    for each line.
     """
     number_of = {author_id: place for place, author_id in enumerate(_in_order(lines), start=1)}
     readers = [] if with_names else chat.people.list_readers(opened.room)
@@ -49,7 +50,8 @@ def transcribe(opened: OpenRoom, lines: Sequence[Line], *, with_names: bool, tim
     for line, time in zip(lines, times, strict=True):
         name = line.author.name if with_names else _("Person %(number)s", number=number_of[line.author.id])
         words = line.source if with_names else _without(aliases, line.source)
-        parts.append(f"**{_plain(name)}**, {time}:\n\n{_quoted(words)}")
+        said_at = f", {time}" if with_names else ""  # the minute would name whoever wrote in it
+        parts.append(f"**{_plain(name)}**{said_at}:\n\n{_quoted(words)}")
     return "\n\n".join([*parts, origin(opened, lines)])
 
 

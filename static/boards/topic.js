@@ -245,7 +245,7 @@ function isBusy(post, next) {
   if (!post || next.dataset.state !== "visible") return false;
   const marked = document.getSelection();
   return (
-    post.contains(document.activeElement) ||
+    (post !== document.activeElement && post.contains(document.activeElement)) || // on the post itself it comes back in `replace`
     post.querySelector("details[open]") !== null ||
     (marked.rangeCount > 0 && !marked.isCollapsed && marked.getRangeAt(0).intersectsNode(post))
   );
