@@ -88,9 +88,6 @@ def test_who_is_taken_out_of_a_group_while_typing_is_refused_and_hears_no_more(
         rooms.remove_participant(house.cast.petra.viewer, group, house.cast.manfred.id)
     manfred.await_end(3)
     back = dial(house.cast.manfred)
-    wait_until(
-        lambda: back.ask("send", message(group, "Das wollte ich noch sagen")).get("error") != "too_fast", 10
-    )
     lost = back.ask("send", message(group, "Das wollte ich noch sagen"))
     unknown = back.ask("send", message(10**6, "Das wollte ich noch sagen"))
     assert (lost["ok"], lost["error"], bool(lost["message"])) == (False, "not_found", True)
@@ -172,8 +169,11 @@ def test_too_large_a_frame_ends_only_the_connection_it_came_over(house: House, d
     assert house.rows("SELECT count(*) FROM message WHERE length(source) > 20000")[0][0] == 0
 
 
-def test_whoever_sends_a_thousand_events_a_second_slows_down_nobody_else(house: House, dial: Dial) -> None:
-    petra, manfred, sabine = dial(house.cast.petra), dial(house.cast.manfred), dial(house.cast.sabine)
+def test_whoever_sends_a_thousand_events_a_second_slows_down_nobody_else(
+    house: House, server: WebServer
+) -> None:
+    # People of their own: what others of this file have sent counts against nobody here.
+    petra, manfred, sabine = (Line(server.url, house.cookie(member_id)) for member_id in house.council(3))
     quiet = [chat(petra, sabine, house.cast.room) for _ in range(5)]
     began = time.monotonic()
     for number in range(1000):
@@ -190,6 +190,8 @@ def test_whoever_sends_a_thousand_events_a_second_slows_down_nobody_else(house: 
     assert max(disturbed) < UNDISTURBED * 4
     wait_until(lambda: "too_fast" in [answer.get("error") for answer in manfred.answers()], 15)
     assert 0 < house.rows("SELECT count(*) FROM message WHERE source LIKE 'Flut %'")[0][0] < 100
+    for line in (petra, manfred, sabine):
+        line.close()
 
 
 def test_events_before_entering_and_strange_frames_end_the_connection_and_store_nothing(
