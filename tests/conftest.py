@@ -95,6 +95,8 @@ def application(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
     app.testing = True
     passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # tests need no strong ones
     app.test_client_class = PageCheckingClient
+    # Nothing waits here: what one test left waiting would befall the members of the next one, who have the same ids.
+    app.extensions["socketio"].server.eio.wire.later = lambda _seconds, action: action()
     with app.app_context():
         upgrade()
     yield app

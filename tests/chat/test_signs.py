@@ -12,19 +12,10 @@ from forum.chat.service import preferences, rooms, seats
 from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.realtime import namespace
-from forum.realtime.presence import LocalPresence
 from tests.cast import Cast, Person
 from tests.conftest import Listener
 
 Listen = Callable[..., Listener]
-
-
-@pytest.fixture(autouse=True)
-def _nobody_is_here(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody is left over from other tests, and who goes is gone at once."""
-    chat = app.extensions["socketio"].server.namespace_handlers["/chat"]
-    monkeypatch.setattr(chat, "presence", LocalPresence())
-    monkeypatch.setattr(chat, "later", lambda _seconds, action: action())
 
 
 @pytest.fixture
