@@ -26,6 +26,16 @@ class Settings:
     database_url: str
     public_url: str
     redis_url: str
+    storage_url: str
+    s3_endpoint: str
+    s3_region: str
+    s3_access_key: str
+    s3_secret_key: str
+    clamd: str
+    upload_limit_mb: int
+    space_quota_mb: int
+    member_quota_mb: int
+    zip_files: bool
     server_threads: int
     socket_limit: int
     trusted_proxies: int
@@ -68,6 +78,16 @@ def load_settings(environ_file: Path | None = None, **overrides: Any) -> Setting
         ),
         "public_url": env.str("PUBLIC_URL", "http://127.0.0.1:8000", validate=_web_address).rstrip("/"),
         "redis_url": env.str("REDIS_URL", "", validate=_redis),
+        "storage_url": env.str("STORAGE_URL", "", validate=_bucket).rstrip("/"),
+        "s3_endpoint": env.str("S3_ENDPOINT", "", validate=_web_address_or_none),
+        "s3_region": env.str("S3_REGION", "us-east-1"),
+        "s3_access_key": env.str("S3_ACCESS_KEY", ""),
+        "s3_secret_key": env.str("S3_SECRET_KEY", ""),
+        "clamd": env.str("CLAMD", "", validate=_clamd),
+        "upload_limit_mb": env.int("UPLOAD_LIMIT_MB", 200, validate=validate.Range(1, 2000)),
+        "space_quota_mb": env.int("SPACE_QUOTA_MB", 5000, validate=validate.Range(1)),
+        "member_quota_mb": env.int("MEMBER_QUOTA_MB", 1000, validate=validate.Range(1)),
+        "zip_files": env.bool("ZIP_FILES", False),
         "server_threads": env.int("SERVER_THREADS", 48, validate=validate.Range(4, 4000)),
         "socket_limit": env.int("SOCKET_LIMIT", 2000, validate=validate.Range(0, 20000)),
         "trusted_proxies": env.int("TRUSTED_PROXIES", 0, validate=validate.Range(0, 5)),
@@ -151,3 +171,19 @@ def _mail_address(address: str) -> None:
 def _redis(url: str) -> None:
     if url and not url.startswith(("redis://", "rediss://", "unix://")):
         raise ValidationError("must start with redis://, rediss:// or unix://")
+
+
+def _bucket(url: str) -> None:
+    if url and not (url.startswith("s3://") and urlsplit(url).netloc):
+        raise ValidationError("must be empty or an address like s3://bucket/folder")
+
+
+def _web_address_or_none(url: str) -> None:
+    if url:
+        _web_address(url)
+
+
+def _clamd(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    if address and not address.startswith("unix:/") and not (host and port.isdigit()):
+        raise ValidationError("must be unix:/path/to/socket or host:port")

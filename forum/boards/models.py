@@ -129,6 +129,8 @@ class Post(Model):
     state_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member.id"))
     state_reason: Mapped[str] = mapped_column(default="")
     client_key: Mapped[UUID]
+    #: Whether files hang on it: where none do, nobody looks for them.
+    has_files: Mapped[bool] = mapped_column(default=False)
 
     topic: Mapped[Topic] = relationship(lazy="joined", innerjoin=True)
 

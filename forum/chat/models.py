@@ -169,6 +169,8 @@ class Message(Model):
     kept_url: Mapped[str] = mapped_column(sa.String(200), default="")
     kept_title: Mapped[str] = mapped_column(sa.String(TITLE_LIMIT), default="")
     stamp: Mapped[int] = mapped_column(sa.BigInteger)
+    #: Whether files hang on it: where none do, nobody looks for them.
+    has_files: Mapped[bool] = mapped_column(default=False)
 
 
 class Reaction(Model):

@@ -1,0 +1,1 @@
+"""Ablage: folders and documents of a space, each document with its versions."""
