@@ -146,6 +146,11 @@ def may_keep(viewer: Viewer, place: Place, message: Written) -> bool:
     return may_read(viewer, place) and _stands(message)
 
 
+def may_see_readers(viewer: Viewer, place: Place, message: Written) -> bool:
+    """Who has read one's own words; who reads when is not everybody's business."""
+    return _is_own(viewer, message) and _stands(message) and may_read(viewer, place)
+
+
 def may_silence(viewer: Viewer, place: Place, *, is_moderator: bool) -> bool:
     """Moderators silence members, not each other; `is_moderator` is said of the member."""
     return may_moderate(viewer, place) and not is_moderator

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable
 
-from forum.chat import policy, queries, service
+from forum.chat import queries, service
 from forum.chat.models import ReactionKind
 from forum.chat.queries.messages import MessagePage, as_data, person_data
 from forum.chat.queries.people import readers_among
-from forum.chat.service.telling import NAMESPACE
+from forum.chat.service.telling import NAMESPACE, typing_channel_of
 from forum.core.access import Viewer
-from forum.core.clock import now
-from forum.core.errors import Invalid, NotFound
-from forum.members import queries as members
+from forum.core.errors import Invalid
 from forum.members.queries import Sign, showing
 from forum.realtime.namespace import Answer, Data, Namespace, event, key, number, text
 from forum.realtime.publishing import emit
@@ -64,7 +62,7 @@ class Chat(Namespace):
             self.enter(_presence(room.id))
             present = sorted(readers_among(room, showing(self.presence.present(ONLINE), Sign.PRESENCE)))
         if chosen.shows_typing:
-            self.enter(_typing(room.id))
+            self.enter(typing_channel_of(room.id))
         return {
             "stamp": room.stamp,
             "present": present,
@@ -76,7 +74,7 @@ class Chat(Namespace):
         """Have it open no longer."""
         room_id = number(data, "room")
         self.leave(_presence(room_id))
-        self.leave(_typing(room_id))
+        self.leave(typing_channel_of(room_id))
 
     @event(writes=True)
     def on_send(self, viewer: Viewer, data: Data) -> Answer:
@@ -133,14 +131,7 @@ class Chat(Namespace):
     @event(cost=0.5)
     def on_typing(self, viewer: Viewer, data: Data) -> None:
         """Tell those who show the same that the viewer is typing."""
-        room_id = number(data, "room")
-        place = service.places.get_place(viewer, room_id)
-        if not policy.may_write(viewer, place, now()):
-            return
-        card = members.find_card(viewer.member_id) if viewer.member_id else None
-        if card and showing([card.person.id], Sign.TYPING):
-            typing = {"room": place.room.id, "member": card.person.id, "name": card.person.name}
-            emit(NAMESPACE, _typing(room_id), "typing", typing, skip=self.sid)
+        service.seats.tell_typing(viewer, number(data, "room"), self.sid)
 
     @event()
     def on_catch_up(self, viewer: Viewer, data: Data) -> Answer:
@@ -164,11 +155,8 @@ class Chat(Namespace):
 
     @event()
     def on_seen_by(self, viewer: Viewer, data: Data) -> Answer:
-        """Who has read as far as a message of one's own and shows it; who reads when is not everybody's business."""
-        place, message = service.places.get_message(viewer, number(data, "message"))
-        if message.author_id != viewer.member_id:
-            raise NotFound
-        people = queries.people.readers(viewer, place.room, message.id)
+        """Who has read as far as a message of one's own and shows it."""
+        people = service.messages.get_readers(viewer, number(data, "message"))
         return {"members": [person_data(person) for person in people]}
 
     @event()
@@ -183,7 +171,6 @@ class Chat(Namespace):
         """The viewer's rooms with what is new in them; rooms that are new themselves are heard from now on."""
         for room_id in queries.rooms.readable_ids(viewer):
             self.enter(_room(room_id))
-        total = queries.unread.unread_total(viewer)
         rooms = [
             {
                 "id": room.id,
@@ -194,7 +181,7 @@ class Chat(Namespace):
             }
             for room in queries.rooms.list_rooms(viewer).rooms
         ]
-        return {"rooms": rooms, "total": {"rooms": total.rooms, "mentions": total.mentions}}
+        return {"rooms": rooms}
 
     def _page(
         self, viewer: Viewer, data: Data, *, before: int | None = None, after: int | None = None
@@ -233,7 +220,3 @@ def _room(room_id: int) -> str:
 
 def _presence(room_id: int) -> str:
     return f"presence:{room_id}"
-
-
-def _typing(room_id: int) -> str:
-    return f"typing:{room_id}"

@@ -79,7 +79,11 @@ def keep_as_topic(
     # Whoever reads the room need not read the board: then its title is none of theirs.
     is_same_circle = opened.room.space_id == topic.space_id
     chat_messages.note_kept(
-        viewer, [line.id for line in lines], f"/topics/{topic.id}", topic.title if is_same_circle else ""
+        viewer,
+        room_id,
+        [line.id for line in lines],
+        f"/topics/{topic.id}",
+        topic.title if is_same_circle else "",
     )
     return topic.id
 

@@ -59,7 +59,6 @@ export function openRoom(root, { go, at }) {
     chat.on("changed", (data) => data.room === id && change(data)),
     chat.on("purged", (data) => data.room === id && messages.purge(data.before_id)),
     chat.on("room", (data) => data.room === id && renew()),
-    chat.on("rooms", () => renew()), // also when one is silenced here, or may write again
     chat.on("preferences", (chosen) => {
       room.say.choose(chosen);
       enter();

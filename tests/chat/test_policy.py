@@ -15,23 +15,21 @@ from forum.core.access import ANYONE, Role, Viewer
 from forum.core.clock import now
 from forum.core.db import db
 from forum.spaces.models import Space
+from tests.viewers import (
+    ELSEWHERE,
+    EVERYBODY,
+    EVERYBODY_HERE,
+    HERE,
+    author,
+    expert,
+    member,
+    moderator,
+    stranger,
+)
 
-HERE, ELSEWHERE = 1, 2
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 A_MINUTE = timedelta(minutes=1)
 
-member = Viewer(1, {HERE: Role.MEMBER})
-author = Viewer(2, {HERE: Role.MEMBER})
-moderator = Viewer(3, {HERE: Role.MODERATOR})
-staff = Viewer(4, {HERE: Role.STAFF})
-expert = Viewer(5, {HERE: Role.EXPERT})
-stranger = Viewer(6, {ELSEWHERE: Role.MEMBER})
-foreign_moderator = Viewer(7, {ELSEWHERE: Role.MODERATOR})
-administrator = Viewer(8, {}, is_administrator=True)
-
-BELONG = [member, author, moderator, staff, expert]
-EVERYBODY = [*BELONG, stranger, foreign_moderator, administrator, ANYONE]
-EVERYBODY_HERE = {viewer.member_id for viewer in BELONG}
 #: Who is in the private rooms below: two of this space and one of another.
 INSIDE = {author.member_id, expert.member_id, stranger.member_id}
 
@@ -164,6 +162,14 @@ def test_whoever_writes_reacts_and_whoever_reads_keeps_but_only_what_stands() ->
     assert allowed(policy.may_keep, private(), message()) == INSIDE
     gone = message(MessageState.WITHDRAWN)
     assert allowed(policy.may_react, room(), gone, NOW) == allowed(policy.may_keep, room(), gone) == set()
+
+
+def test_only_the_author_sees_who_has_read_the_words_and_only_while_they_stand() -> None:
+    for at in (room(), room(locked_at=NOW), room(archived_at=NOW), private()):
+        assert allowed(policy.may_see_readers, at, message()) == {author.member_id}
+    for state in (MessageState.WITHDRAWN, MessageState.REMOVED):
+        assert allowed(policy.may_see_readers, room(), message(state)) == set()
+    assert allowed(policy.may_see_readers, room(space_id=ELSEWHERE), message()) == set()
 
 
 def test_moderators_silence_members_and_not_each_other() -> None:

@@ -282,12 +282,14 @@ def test_messages_come_with_all_extras_in_a_constant_number_of_statements(
             statements(count_queries, lambda: messages.changed_since(cast.room, 0)),
             statements(count_queries, lambda: messages.list_pinned(cast.room)),
             statements(count_queries, lambda: messages.search(cast.room, "nachricht")),
+            statements(count_queries, lambda: messages.get_rows(written)),
         ]
 
     first = say(cast, 1)[0]
+    written = [first]
     with unit_of_work():
         writing.pin_message(cast.manfred.viewer, first)
-    assert figures() == [3, 3, 4, 4, 3, 3]
+    assert figures() == [3, 3, 4, 4, 3, 3, 3]
     for number in range(12):
         with unit_of_work():
             sent = writing.send_message(
@@ -295,7 +297,9 @@ def test_messages_come_with_all_extras_in_a_constant_number_of_statements(
             )
             reactions.react(cast.manfred.viewer, sent.id, ReactionKind.THANKS)
             writing.pin_message(cast.manfred.viewer, sent.id)
-    assert figures() == [3, 3, 4, 4, 3, 3]
+            written.insert(0, sent.id)
+    assert figures() == [3, 3, 4, 4, 3, 3, 3]
+    assert [row.id for row in messages.get_rows(written)] == sorted(written)
 
 
 def test_sending_takes_few_statements(cast: Cast, count_queries: Callable[[], int]) -> None:
@@ -328,7 +332,7 @@ def test_what_a_client_gets_is_json_and_holds_no_source(cast: Cast) -> None:
     with unit_of_work():
         sent = writing.send_message(cast.petra.viewer, cast.room, "Antwort", uuid4(), first).id
         reactions.react(cast.manfred.viewer, sent, ReactionKind.HELPFUL)
-        writing.note_kept(cast.petra.viewer, [sent], "/topics/7", "Schichtplan")
+        writing.note_kept(cast.petra.viewer, cast.room, [sent], "/topics/7", "Schichtplan")
     data = as_data(messages.get_row(sent), 9)
     assert (data["room"], data["last"], data["stamp"]) == (cast.room, 9, data["message"]["stamp"])
     assert data["message"]["author"] == {

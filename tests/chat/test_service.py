@@ -342,12 +342,15 @@ def test_a_moderator_silences_a_member_for_a_time_and_lets_the_member_speak_agai
 ) -> None:
     tomorrow = now() + timedelta(days=1)
     do(seats.silence, cast.manfred, cast.room, cast.petra.id, tomorrow, "Persönlich geworden")
-    assert told.events(f"member:{cast.petra.id}") == ["rooms"]
+    assert told.all == [(f"member:{cast.petra.id}", "room", {"room": cast.room})]
     said = refused(messages.send_message, cast.petra, cast.room, "Aber", uuid4())
     assert isinstance(said, Denied)
     assert "Persönlich geworden" in said.message
     cast.message(cast.sabine)
-    do(seats.unsilence, cast.manfred, cast.room, cast.petra.id)
+    told.clear()
+    for _ in range(2):
+        do(seats.unsilence, cast.manfred, cast.room, cast.petra.id)
+    assert told.all == [(f"member:{cast.petra.id}", "room", {"room": cast.room})]
     cast.message(cast.petra)
     entries = db.session.scalars(sa.select(Entry).where(Entry.action.startswith("member."))).all()
     assert [(entry.action, entry.actor_id, entry.subject_id) for entry in entries] == [
@@ -382,6 +385,23 @@ def test_whoever_leaves_the_space_loses_its_rooms(cast: Cast) -> None:
     gone = Person(cast.petra.id, "", "", Viewer(cast.petra.id, {cast.spaces["NET"]: Role.MEMBER}))
     assert isinstance(refused(messages.send_message, gone, cast.room, "Noch da?", uuid4()), NotFound)
     assert isinstance(refused(rooms.get_room, gone, cast.room), NotFound)
+
+
+# ── Who has read it ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_author_asks_who_has_read_it_and_nobody_else_does(cast: Cast) -> None:
+    for room_id, others in (
+        (cast.room, (cast.manfred, cast.olga, cast.rosa)),
+        (cast.direct(), (cast.manfred,)),
+    ):
+        sent = cast.message(cast.petra, room_id)
+        do(seats.note_reading, cast.sabine, room_id, sent)
+        assert [person.id for person in messages.get_readers(cast.petra.viewer, sent)] == [cast.sabine.id]
+        for other in (cast.sabine, *others):
+            assert isinstance(refused(messages.get_readers, other, sent), NotFound)
+        do(messages.withdraw_message, cast.petra, sent)
+        assert isinstance(refused(messages.get_readers, cast.petra, sent), NotFound)
 
 
 # ── Changing, taking back, taking away ───────────────────────────────────────────────────────────────────
@@ -493,20 +513,39 @@ def test_what_was_kept_as_a_topic_says_where(cast: Cast, told: Told) -> None:
         cast.message(cast.petra, cast.direct()),
     )
     told.clear()
-    do(messages.note_kept, cast.petra, [second, first], "/topics/7", "Schichtplan")
+    do(messages.note_kept, cast.petra, cast.room, [second, first], "/topics/7", "Schichtplan")
     assert [data["stamp"] for data in told.data("changed")] == [3, 4]
     assert {data["message"]["kept"]["url"] for data in told.data("changed")} == {"/topics/7"}
-    assert isinstance(refused(messages.note_kept, cast.petra, [first, foreign], "/topics/8", "X"), Invalid)
-    assert isinstance(refused(messages.note_kept, cast.olga, [first], "/topics/8", "X"), NotFound)
+    other = ("/topics/8", "X")
+    for missing in (foreign, 999_999):
+        said = refused(messages.note_kept, cast.petra, cast.room, [first, missing], *other)
+        assert isinstance(said, NotFound)
+    assert isinstance(refused(messages.note_kept, cast.olga, cast.room, [first], *other), NotFound)
     do(messages.withdraw_message, cast.petra, first)
-    assert isinstance(refused(messages.note_kept, cast.petra, [first], "/topics/8", "X"), Denied)
-    assert message(first).kept_url == "/topics/7"
+    assert isinstance(refused(messages.note_kept, cast.petra, cast.room, [second, first], *other), Denied)
+    assert message(first).kept_url == message(second).kept_url == "/topics/7"
+
+
+def test_many_messages_are_kept_with_as_many_statements_as_few(
+    cast: Cast, told: Told, count_queries: Callable[[], int]
+) -> None:
+    def keeping(number: int) -> int:
+        sent = [cast.message(cast.petra) for _ in range(number)]
+        told.clear()
+        count_queries()
+        do(messages.note_kept, cast.petra, cast.room, sent, "/topics/7", "Schichtplan")
+        used = count_queries()
+        assert [data["message"]["id"] for data in told.data("changed")] == sent
+        return used
+
+    keeping(1)
+    assert keeping(2) == keeping(40)
 
 
 def test_who_may_not_write_puts_no_title_under_the_words_of_others(cast: Cast) -> None:
     sent = cast.message(cast.sabine)
     do(rooms.lock_room, cast.manfred, cast.room)
-    do(messages.note_kept, cast.petra, [sent], "/topics/7", "Wer das glaubt, ist selber schuld")
+    do(messages.note_kept, cast.petra, cast.room, [sent], "/topics/7", "Wer das glaubt, ist selber schuld")
     assert (message(sent).kept_url, message(sent).kept_title) == ("/topics/7", "")
 
 

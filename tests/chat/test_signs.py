@@ -92,8 +92,35 @@ def test_who_may_not_write_is_not_said_to_be_typing(app: Flask, cast: Cast, list
     with app.app_context(), unit_of_work():
         until = now() + seats.LONGEST_SILENCE
         seats.silence(cast.manfred.viewer, cast.room, cast.petra.id, until, "Bitte Ruhe")
-    assert petra.ask("typing", {"room": cast.room})["ok"]
+    assert petra.ask("typing", {"room": cast.room})["error"] == "denied"
     assert manfred.heard("typing") == []
+    with app.app_context(), unit_of_work():
+        seats.unsilence(cast.manfred.viewer, cast.room, cast.petra.id)
+    assert petra.ask("typing", {"room": cast.room})["ok"]
+    assert [sign["name"] for sign in manfred.heard("typing")] == ["Petra Sommer"]
+
+
+def test_a_silence_and_its_end_are_told_to_the_silenced_alone_and_after_the_commit(
+    app: Flask, cast: Cast, listen: Listen
+) -> None:
+    windows = [listen(cast.petra, "/chat"), listen(cast.petra, "/chat")]
+    others = [listen(person, "/chat") for person in (cast.manfred, cast.sabine)]
+    for listener in (*windows, *others):
+        present(listener, cast.room)
+
+    def silence() -> None:
+        until = now() + seats.LONGEST_SILENCE
+        seats.silence(cast.manfred.viewer, cast.room, cast.petra.id, until, "Bitte Ruhe")
+
+    def lift() -> None:
+        seats.unsilence(cast.manfred.viewer, cast.room, cast.petra.id)
+
+    for act in (silence, lift):
+        with app.app_context(), unit_of_work():
+            act()
+            assert [window.heard("room") for window in windows] == [[], []]
+        assert [window.heard("room") for window in windows] == [[{"room": cast.room}]] * 2
+        assert [other.heard("room") for other in others] == [[], []]
 
 
 def test_who_is_taken_off_the_list_while_connecting_hears_nothing_of_the_group(

@@ -189,7 +189,7 @@ def test_an_answer_leads_to_what_it_answers_and_a_kept_message_to_its_topic(
 ) -> None:
     asked = say(app, cast.manfred, cast.room, "Wie lange dauert die Übergabe?")
     answer = say(app, cast.petra, cast.room, "Zwölf Minuten", reply_to=asked)
-    do(app, messages.note_kept, cast.petra.viewer, [answer], "/topics/7", "Übergabe")
+    do(app, messages.note_kept, cast.petra.viewer, cast.room, [answer], "/topics/7", "Übergabe")
     do(app, messages.pin_message, cast.manfred.viewer, answer)
     do(app, messages.edit_message, cast.petra.viewer, answer, "Zwölf Minuten.", 0)
     petra = browse(cast.petra)

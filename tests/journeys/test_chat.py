@@ -373,6 +373,20 @@ def _wait_until_read(live: LiveServer, room: str) -> None:
         time.sleep(0.1)
 
 
+def test_a_silence_and_its_end_show_where_the_room_is_open(sign_in: SignIn, live: LiveServer, room: str):
+    petra, manfred = enter(sign_in("petra"), room), sign_in("manfred")
+    expect(petra.locator(".say")).to_be_visible()
+    reason = f"Bitte sachlich {uuid4().hex[:6]}"
+    manfred.goto(f"{room}/people/{live.places()['me']}/silence")
+    manfred.locator("[name=reason]").fill(reason)
+    manfred.get_by_role("button", name="Stummschalten").click()
+    expect(petra.locator(".no-writing")).to_contain_text(reason)
+    expect(petra.locator(".say")).to_have_count(0)
+    manfred.get_by_role("button", name="Rückgängig").click()
+    expect(petra.locator(".say")).to_be_visible()
+    expect(petra.locator(".no-writing")).to_have_count(0)
+
+
 def test_the_dock_stands_beside_a_topic_and_stays_from_page_to_page(
     sign_in: SignIn, live: LiveServer, room: str
 ):

@@ -192,13 +192,13 @@ _CHANGED = (
     .limit(CHANGES_LIMIT + 1)
 )
 _PINNED = _IN_ROOM.where(Message.pinned_at.is_not(None)).order_by(Message.pinned_at.desc(), Message.id.desc())
-_ONE = _ROWS.where(Message.id == sa.bindparam("message_id", type_=sa.Integer()))
+_ids = sa.bindparam("ids", expanding=True, type_=sa.Integer())
+_THESE = _ROWS.where(Message.id.in_(_ids)).order_by(Message.id)
 _CLOCK = sa.select(
     Room.stamp,
     sa.select(sa.func.min(Message.id)).where(Message.room_id == Room.id).correlate(Room).scalar_subquery(),
 ).where(Room.id == sa.bindparam("room_id", type_=sa.Integer()))
 
-_ids = sa.bindparam("ids", expanding=True, type_=sa.Integer())
 _REACTIONS = (
     sa.select(Reaction.message_id, Reaction.kind, Reaction.member_id)
     .where(Reaction.message_id.in_(_ids))
@@ -253,8 +253,14 @@ def changed_since(room_id: int, since: int) -> Changes | None:
 
 def get_row(message_id: int) -> MessageRow:
     """One message as it is shown; it must be there."""
+    [row] = get_rows([message_id])
+    return row
+
+
+def get_rows(message_ids: Sequence[int]) -> list[MessageRow]:
+    """Those of the messages that are there, as they are shown, in the order of ids. Three statements."""
     db.session.flush()
-    return _with_extras([db.session.connection().execute(_ONE, {"message_id": message_id}).one()])[0]
+    return _with_extras(db.session.connection().execute(_THESE, {"ids": message_ids}).all())
 
 
 def list_pinned(room_id: int) -> list[MessageRow]:

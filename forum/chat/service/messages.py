@@ -1,6 +1,6 @@
 """Messages: written, changed, taken back, taken away, pinned."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -21,15 +21,16 @@ from forum.chat.models import (
 )
 from forum.chat.policy import Place
 from forum.chat.queries.messages import MessageRow, Quoted, excerpt_of
+from forum.chat.queries.people import readers
 from forum.chat.service.places import Held, get_message, hold_message, hold_room
 from forum.chat.service.seats import note_sent
-from forum.chat.service.telling import participant_ids, tell_change, tell_members, tell_message
+from forum.chat.service.telling import participant_ids, tell_change, tell_changes, tell_members, tell_message
 from forum.chat.service.writing import Text, add_mentions, compose
 from forum.core import html
 from forum.core.access import Viewer
 from forum.core.clock import now
 from forum.core.db import db
-from forum.core.errors import Conflict, Denied, Invalid, require
+from forum.core.errors import Conflict, Denied, Invalid, NotFound, require
 from forum.core.persons import Person
 from forum.core.text import clean_line
 from forum.members.models import Member
@@ -168,22 +169,44 @@ def unpin_message(viewer: Viewer, message_id: int) -> Message:
     return _changed(held, message)
 
 
-def note_kept(viewer: Viewer, message_ids: Sequence[int], url: str, title: str) -> list[Message]:
-    """Messages of one room were kept as a topic at `url`: each says so from now on. Several rooms are `Invalid`.
+def get_readers(viewer: Viewer, message_id: int) -> list[Person]:
+    """Who has read as far as this message and shows it; `NotFound` for all but its author."""
+    place, message = get_message(viewer, message_id)
+    if not policy.may_see_readers(viewer, place, message):
+        raise NotFound
+    return readers(viewer, place.room, message.id)
 
-    The title stands there only if the viewer may write in the room: it is their words.
+
+def note_kept(
+    viewer: Viewer, room_id: int, message_ids: Collection[int], url: str, title: str
+) -> list[Message]:
+    """Messages of a room were kept as a topic at `url`: each says so from now on.
+
+    The title stands there only if the viewer may write in the room: it is their words. `NotFound` if a message is not
+    in the room, `Denied` if it was taken back or away.
     """
-    kept: list[Message] = []
-    moment = now()
-    for message_id in sorted(set(message_ids)):
-        held, message = hold_message(viewer, message_id)
+    held = hold_room(viewer, room_id)
+    kept = _in_room(held.room, message_ids)
+    shown_title = title[:TITLE_LIMIT] if policy.may_write(viewer, held.place, now()) else ""
+    for message in kept:
         require(policy.may_keep(viewer, held.place, message))
-        if kept and kept[0].room_id != message.room_id:
-            raise Invalid(_("Wähle Nachrichten aus einem Raum."))
-        may_write = policy.may_write(viewer, held.place, moment)
-        message.kept_url, message.kept_title = url, title[:TITLE_LIMIT] if may_write else ""
-        kept.append(_changed(held, message))
+        message.kept_url, message.kept_title, message.stamp = url, shown_title, held.stamp()
+    tell_changes(held.room, kept)
     return kept
+
+
+def _in_room(room: Room, message_ids: Collection[int]) -> list[Message]:
+    """The messages in the order of the held room, as they are now; `NotFound` if one of them is not in it."""
+    wanted = set(message_ids)
+    found = db.session.scalars(
+        sa.select(Message)
+        .where(Message.room_id == room.id, Message.id.in_(wanted))
+        .order_by(Message.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    if len(found) != len(wanted):
+        raise NotFound
+    return list(found)
 
 
 def _find_sent(author: Person, client_key: UUID) -> Message | None:

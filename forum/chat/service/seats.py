@@ -1,4 +1,4 @@
-"""What a member has in a room: how far it was read, a draft, quiet; and a moderator's word to be quiet."""
+"""What a member has in a room: how far it was read, what is typed, quiet; and a moderator's word to be quiet."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,14 +10,14 @@ from forum.chat import policy
 from forum.chat.models import MESSAGE_LIMIT, REASON_LIMIT, Message, Room, Seat
 from forum.chat.policy import Place
 from forum.chat.service.places import get_place
-from forum.chat.service.telling import NAMESPACE, participant_ids, tell_members
+from forum.chat.service.telling import NAMESPACE, participant_ids, tell_rights, typing_channel_of
 from forum.core.access import Role, Viewer
 from forum.core.clock import now
 from forum.core.db import db, greatest, upsert
 from forum.core.errors import Invalid, NotFound, require
 from forum.core.text import clean_line
-from forum.members.queries import Sign, showing
-from forum.realtime.publishing import publish
+from forum.members.queries import Sign, find_card, showing
+from forum.realtime.publishing import emit, publish
 from forum.spaces.queries import membership_of
 
 #: Nobody is silenced for longer at once.
@@ -53,6 +53,21 @@ def save_draft(viewer: Viewer, room_id: int, text: str) -> None:
     _put(room_id, _member(viewer), draft=typed)
 
 
+def tell_typing(viewer: Viewer, room_id: int, socket: str) -> None:
+    """Let those who have the room open and show the same know that the viewer is typing; not kept anywhere.
+
+    `socket` is the one it comes from, which need not be told. `Denied` for who may not write in the room.
+    """
+    place = get_place(viewer, room_id)
+    require(policy.may_write(viewer, place, now()))
+    card = find_card(_member(viewer))
+    if card is None:
+        raise NotFound
+    if showing([card.person.id], Sign.TYPING):
+        data = {"room": place.room.id, "member": card.person.id, "name": card.person.name}
+        emit(NAMESPACE, typing_channel_of(place.room.id), "typing", data, skip=socket)
+
+
 def mute(viewer: Viewer, room_id: int) -> None:
     """Count nothing of this room in the viewer's badge."""
     _set_muted(viewer, room_id, is_muted=True)
@@ -77,7 +92,7 @@ def silence(viewer: Viewer, room_id: int, member_id: int, until: datetime, reaso
         space_id=place.room.space_id,
         note=f"{place.room.name}: {reason}",
     )
-    tell_members([member_id])
+    tell_rights(place.room, member_id)
 
 
 def unsilence(viewer: Viewer, room_id: int, member_id: int) -> None:
@@ -89,7 +104,7 @@ def unsilence(viewer: Viewer, room_id: int, member_id: int) -> None:
     seat.silenced_until = seat.silenced_by_id = None
     seat.silence_reason = ""
     audit.record(viewer, "member.unsilenced", member_id, space_id=place.room.space_id, note=place.room.name)
-    tell_members([member_id])
+    tell_rights(place.room, member_id)
 
 
 def take_place(room: Room, member_id: int) -> None:

@@ -1,13 +1,20 @@
 """What connected clients are told after the commit: that a message, a room or the list of rooms has changed."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from forum.chat.models import Message, Room, Seat
-from forum.chat.queries.messages import MessageRow, as_data, get_row
+from forum.chat.queries.messages import MessageRow, as_data, get_row, get_rows
 from forum.core.db import db
 from forum.realtime.publishing import publish
 
 NAMESPACE = "/chat"
+
+
+def typing_channel_of(room_id: int) -> str:
+    """In this channel is whoever has the room open and wants to know who is typing."""
+    return f"typing:{room_id}"
 
 
 def tell_message(room: Room, row: MessageRow) -> None:
@@ -20,10 +27,21 @@ def tell_change(room: Room, message: Message) -> None:
     tell_message(room, get_row(message.id))
 
 
+def tell_changes(room: Room, messages: Sequence[Message]) -> None:
+    """The same, for several messages; as many statements as for one."""
+    for row in get_rows([message.id for message in messages]):
+        tell_message(room, row)
+
+
 def tell_room(room: Room) -> None:
     """The room itself is another now: name, purpose, retention, lock, participants."""
     publish(NAMESPACE, f"room:{room.id}", "room", {"room": room.id})
     tell_lists(room)
+
+
+def tell_rights(room: Room, member_id: int) -> None:
+    """The room is another for this member alone, who may write there no longer, or again."""
+    publish(NAMESPACE, f"member:{member_id}", "room", {"room": room.id})
 
 
 def tell_lists(room: Room) -> None:

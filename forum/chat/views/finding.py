@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
-from flask import Flask, Response, current_app, g, request
+from flask import Response, g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 
@@ -19,6 +19,7 @@ from forum.chat.views.rooms import render_room_page
 from forum.core.clock import now
 from forum.core.html import plain
 from forum.web.access import members_only
+from forum.web.application import this_application
 from forum.web.languages import ZONE, day, exact, language
 from forum.web.limits import limiter
 from forum.web.templating import translate as _
@@ -156,7 +157,7 @@ def _sent_in_parts(head: str, pieces: Iterator[str]) -> Iterator[str]:
 
     Each part is made in a context of its own: between two of them a slow reader holds no connection to the database.
     """
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = this_application()
     reader = language()
 
     def parts() -> Iterator[str]:

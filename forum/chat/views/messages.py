@@ -231,7 +231,6 @@ def _render_room(opened: OpenRoom, form: MessageForm) -> str:
         next_key=uuid4(),
         limit=MESSAGE_LIMIT,
         preferences=queries.preferences.preferences_of(viewer),
-        may_write=policy.may_write(viewer, place, moment),
         no_writing=_why_not(opened, moment),
         moment=moment,
     )

@@ -130,7 +130,7 @@ def rights_to(viewer: Viewer, place: Place, row: MessageRow, moment: datetime) -
         remove=policy.may_remove(viewer, place, row) and not may_withdraw,
         pin=stands and policy.may_pin(viewer, place),
         keep=policy.may_keep(viewer, place, row),
-        see_readers=stands and row.author_id == viewer.member_id,
+        see_readers=policy.may_see_readers(viewer, place, row),
     )
 
 
