@@ -34,7 +34,7 @@ POSTS = 50
 def sign_in_members(instance: Path) -> dict[int, str]:
     """The cookie of a new device for every member, as signing in at the door would leave it in the browser."""
     app = application(instance)
-    name, sign = app.config["SESSION_COOKIE_NAME"], app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+    name, sign = app.config["SESSION_COOKIE_NAME"], app.session_interface.get_signing_serializer(app)
     with app.app_context():
         with unit_of_work():
             tokens = {member_id: open_device(member_id) for member_id in _members(instance)}

@@ -20,5 +20,6 @@ control_socket_disable = True
 graceful_timeout = 10
 keepalive = 30
 loglevel = "warning"
-if os.access("/dev/shm", os.W_OK):  # noqa: S108 (gunicorn makes its own file there)
-    worker_tmp_dir = "/dev/shm"  # noqa: S108
+_memory = "/dev/shm"  # noqa: S108 (gunicorn makes its own file there)
+if os.access(_memory, os.W_OK):
+    worker_tmp_dir = _memory

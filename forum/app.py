@@ -9,8 +9,11 @@ from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import forum.attachments.models
 import forum.audit.models
 import forum.chat.tasks
+import forum.documents.models
+import forum.files.models
 import forum.jobs.models
 import forum.mail.models  # noqa: F401  (tables and work that nobody else names)
 from forum import cli
@@ -79,7 +82,7 @@ def create_app(settings: Settings | None = None, *, publish_assets: bool = True)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     cli.init_commands(app)
-    app.wsgi_app = PageGate(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = PageGate(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way to wrap it
     # Around the gate: who waits for news holds up no page.
     headers = security_headers(is_https=settings.is_https)
     init_realtime(app, settings, [namespace() for namespace in NAMESPACES], signed_in_devices, headers)
@@ -87,7 +90,7 @@ def create_app(settings: Settings | None = None, *, publish_assets: bool = True)
     init_assets(app, ROOT / "static", published, headers)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # as above
     return app
 
 

@@ -14,6 +14,7 @@ from forum.jobs.process import run_jobs
 from forum.jobs.server import run_server
 from forum.seeds.base import plant_base
 from forum.seeds.demo import PASSWORD, plant_demo, sign_ins
+from forum.web.application import this_application
 
 
 def init_commands(app: Flask) -> None:
@@ -49,13 +50,13 @@ def serve(bind: str) -> None:
     settings = _settings()
     click.echo(f"  {settings.public_url}")
     sys.stdout.flush()
-    run_server(current_app._get_current_object(), server_arguments(settings, bind))  # type: ignore[attr-defined]
+    run_server(this_application(), server_arguments(settings, bind))
 
 
 @click.command()
 def work() -> None:
     """Do the jobs, and only those: for machines where a web server runs `wsgi:app` by itself."""
-    run_jobs(current_app._get_current_object())  # type: ignore[attr-defined]
+    run_jobs(this_application())
 
 
 def server_arguments(settings: Settings, bind: str) -> list[str]:

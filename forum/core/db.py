@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
@@ -108,6 +108,15 @@ def upsert(model: type[Model], values: dict[str, Any], key: list[str], update: d
     session = db.session
     insert = postgresql.insert if _on_postgresql() else sqlite.insert
     session.execute(insert(model).values(**values).on_conflict_do_update(index_elements=key, set_=update))
+
+
+def changed_rows(statement: sa.Update | sa.Delete) -> int:
+    """Carry `statement` out and say how many rows it changed or deleted.
+
+    Of two who try the same at once the second gets 0, if the statement asks for what the first one changed.
+    """
+    result = cast("sa.CursorResult[Any]", db.session.execute(statement))  # changing rows gives no other kind
+    return result.rowcount
 
 
 def greatest(*values: Any) -> sa.ColumnElement[Any]:

@@ -11,7 +11,7 @@ def _absent(module: str) -> Iterator[None]:
     if module in sys.modules:
         yield
         return
-    sys.modules[module] = None  # type: ignore[assignment]
+    sys.modules[module] = None  # type: ignore[assignment]  # Python's own sign of it; typeshed has only modules
     try:
         yield
     finally:

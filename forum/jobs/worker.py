@@ -18,7 +18,7 @@ from flask import Flask
 
 from forum.config import ROOT, Settings
 from forum.core.clock import now
-from forum.core.db import after_commit, db, unit_of_work, upsert
+from forum.core.db import after_commit, changed_rows, db, unit_of_work, upsert
 from forum.jobs.hints import Hints, init_hints
 from forum.jobs.models import Job
 from forum.jobs.registry import LEASE, REGULAR, Work, regular_work, work_named
@@ -180,10 +180,10 @@ class Worker:
         held = (Job.id == claim.id, Job.lease_until == claim.lease_until)
         fresh = {"lease_until": None, "attempts": 0, "last_error": ""}
         if work.every:
-            if not _rows(sa.update(Job).where(*held).values(due_at=work.next_turn(now()), **fresh)):
+            if not changed_rows(sa.update(Job).where(*held).values(due_at=work.next_turn(now()), **fresh)):
                 raise Overtaken
-        elif not _rows(sa.delete(Job).where(*held, Job.asked == claim.asked)):
-            if not _rows(sa.update(Job).where(*held).values(**fresh)):
+        elif not changed_rows(sa.delete(Job).where(*held, Job.asked == claim.asked)):
+            if not changed_rows(sa.update(Job).where(*held).values(**fresh)):
                 raise Overtaken
             after_commit(partial(self.hints.give, claim.id))
 
@@ -207,10 +207,6 @@ class Worker:
 def _free(moment: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     """Due, and in nobody's hands."""
     return (Job.due_at <= moment, sa.or_(Job.lease_until.is_(None), Job.lease_until <= moment))
-
-
-def _rows(change: sa.Update | sa.Delete) -> int:
-    return int(db.session.execute(change).rowcount)  # type: ignore[attr-defined]
 
 
 def _words(fault: Exception) -> str:

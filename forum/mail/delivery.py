@@ -19,7 +19,7 @@ from flask import Flask
 
 from forum.config import Settings
 from forum.core.clock import now
-from forum.core.db import db, unit_of_work
+from forum.core.db import changed_rows, db, unit_of_work
 from forum.mail.models import OutgoingMail
 from forum.mail.outbox import Outbox
 from forum.mail.service import written
@@ -120,14 +120,14 @@ class Postman:
         if row is None:
             return None
         with unit_of_work():
-            claimed = db.session.execute(
+            claimed = changed_rows(
                 sa.update(OutgoingMail)
                 .where(OutgoingMail.id == row.id, OutgoingMail.next_try_at == row.next_try_at)
                 .values(next_try_at=moment + LEASE, attempts=OutgoingMail.attempts + 1)
             )
             mail = db.session.get_one(OutgoingMail, row.id, populate_existing=True)
             claim = _Claim(mail.id, mail.recipient, mail.subject, mail.text, mail.attempts, mail.created_at)
-        return claim if claimed.rowcount == 1 else self._claim()  # type: ignore[attr-defined]
+        return claim if claimed == 1 else self._claim()
 
     def _deliver(self, claim: _Claim) -> bool:
         moment = now()

@@ -40,13 +40,11 @@ _MISSED = "missed"
 log = logging.getLogger(__name__)
 
 
-class _CutsOff:
+class _CutsOff(Manager):
     """Closing a channel disconnects whoever is in it, from everything."""
 
-    server: Any
-
     def basic_close_room(self, room: str, namespace: str) -> None:
-        for sid, eio_sid in list(self.get_participants(namespace, room)):  # type: ignore[attr-defined]
+        for sid, eio_sid in list(self.get_participants(namespace, room)):
             self._disconnect(sid, eio_sid, namespace)
             if not self.is_gone(eio_sid):
                 threading.Timer(_SECOND_TRY, self._disconnect, (sid, eio_sid, namespace)).start()
@@ -56,11 +54,8 @@ class _CutsOff:
 
     def _disconnect(self, sid: str, eio_sid: str, namespace: str) -> None:
         self.server.disconnect(sid, namespace=namespace, ignore_queue=True)
-        if not self.is_connecting(sid, namespace):
+        if not self.is_pre_connected(sid, namespace):
             self.server.eio.disconnect(eio_sid)
-
-    def is_connecting(self, sid: str, namespace: str) -> bool:
-        return bool(self.is_pre_connected(sid, namespace))  # type: ignore[attr-defined]
 
 
 class SharedManager(_CutsOff, PubSubManager):
@@ -153,7 +148,7 @@ class SharedManager(_CutsOff, PubSubManager):
             engine.wire.later(number * _PACE, partial(engine.disconnect, eio_sid))
 
 
-class LocalManager(_CutsOff, Manager):
+class LocalManager(_CutsOff):
     """One server process; others on this machine send it datagrams, which nobody else may (the file is private)."""
 
     def __init__(self, instance: Path) -> None:

@@ -5,8 +5,6 @@ next ping. Here one thread waits for all sockets at once, whoever has something 
 threads do what arrives. Why, with figures: `docs/decisions/0007-sockets.md`.
 """
 
-import ctypes
-import errno
 import heapq
 import itertools
 import logging
@@ -38,11 +36,6 @@ _REST = 0.25
 #: What a client may leave unread, in bytes, before it is cut off; it finds the rest in the database afterwards.
 _UNREAD_LIMIT = 2_000_000
 _GREETING = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
-#: The C library's `send`, called without letting other threads have a turn, as Python's own does: it never waits, and
-#: among two hundred writes in a row a page being made would take its turn again and again.
-_send = ctypes.PyDLL(None, use_errno=True).send
-_send.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int)
-_send.restype = ctypes.c_ssize_t
 log = logging.getLogger(__name__)
 
 Receive = Callable[[str], None]
@@ -209,9 +202,7 @@ class Connection:
     def _flush(self) -> None:
         with self._lock:
             try:
-                del self._out[: self._sock.send(self._out)]
-            except BlockingIOError:
-                return
+                del self._out[: _write(self._sock, self._out)]
             except OSError:
                 self._out.clear()
                 self._wire.call(self._end)
@@ -316,15 +307,12 @@ class Connection:
         self._wire.work(self._lost)
 
 
-def _write(sock: socket.socket, frame: bytes) -> int:
-    """How many bytes of `frame` the network takes at once; 0 if it is busy."""
-    taken: int = _send(sock.fileno(), frame, len(frame), 0)
-    if taken >= 0:
-        return taken
-    fault = ctypes.get_errno()
-    if fault in (errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR):
+def _write(sock: socket.socket, data: bytes | bytearray) -> int:
+    """How many bytes of `data` the network takes at once; 0 if it is busy."""
+    try:
+        return sock.send(data)
+    except BlockingIOError:
         return 0
-    raise OSError(fault, os.strerror(fault))
 
 
 def _take_over(environ: Mapping[str, Any]) -> socket.socket:

@@ -21,7 +21,7 @@ def init_assets(app: Flask, source: Path, published: Path | None, headers: Mappi
     version = tree_hash(source)
     folder = publish(source, published / version) if published else source
     prefix = f"/static/{version}"
-    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # Flask's own way to wrap it
         app.wsgi_app,
         root=folder,
         prefix=prefix,

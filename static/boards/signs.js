@@ -5,7 +5,7 @@
 //                              would change the order waits for a touch of the button. data-board, data-space: only
 //                              what happens there matters.
 
-import { calmly, fetchPage, live } from "../realtime/live.js";
+import { calmly, fetchPage, live, showCount } from "../realtime/live.js";
 
 const YOUNG = 5_000; // a page made so shortly ago is up to date
 const boards = live("/boards");
@@ -22,22 +22,7 @@ const count = calmly(
 );
 
 function show({ id, shown, said }) {
-  for (const way of document.querySelectorAll(`[data-unread-in="${id}"]`)) {
-    const sign = way.querySelector(".count");
-    if (!shown) sign?.remove();
-    else if (sign?.firstChild.textContent !== shown) {
-      const fresh = document.createElement("span");
-      fresh.className = "count";
-      const [figure, words] = [document.createElement("span"), document.createElement("span")];
-      figure.ariaHidden = "true";
-      figure.textContent = shown;
-      words.className = "visually-hidden";
-      words.textContent = said;
-      fresh.append(figure, words);
-      if (sign) sign.replaceWith(fresh);
-      else way.append(fresh);
-    }
-  }
+  for (const way of document.querySelectorAll(`[data-unread-in="${id}"]`)) showCount(way, shown, said);
 }
 
 // ---------- Lists ----------

@@ -1,7 +1,7 @@
 // What is new in rooms, on every page of a member: the count at the place "Chat" and beside the names of rooms. Sends what
 // is left unsent, forgets it at sign-out, and opens the dock beside the page.
 
-import { calmly, live } from "../realtime/live.js";
+import { calmly, live, showCount } from "../realtime/live.js";
 
 const UNSENT = "chat.unsent";
 const DOCK = "chat.dock";
@@ -91,23 +91,7 @@ function draw() {
 }
 
 function show(way, number) {
-  const sign = way.querySelector(".count");
-  if (!number) {
-    sign?.remove();
-    return;
-  }
-  const [shown, said] = [number > 99 ? "99+" : String(number), words.replace("%(num)s", number)];
-  if (sign?.firstChild.textContent === shown) return;
-  const fresh = document.createElement("span");
-  fresh.className = "count";
-  const [figure, spoken] = [document.createElement("span"), document.createElement("span")];
-  figure.ariaHidden = "true";
-  figure.textContent = shown;
-  spoken.className = "visually-hidden";
-  spoken.textContent = said;
-  fresh.append(figure, spoken);
-  if (sign) sign.replaceWith(fresh);
-  else way.append(fresh);
+  showCount(way, number > 99 ? "99+" : number ? String(number) : "", words.replace("%(num)s", number));
 }
 
 const words = opener?.dataset.unread ?? "%(num)s";

@@ -363,6 +363,26 @@ export function calmly(task, { within, apart = 0 }) {
   };
 }
 
+/** Beside `way` the badge with a count, as the server makes it: `shown` to eyes, `said` to ears. Nothing to show: no badge. */
+export function showCount(way, shown, said) {
+  const badge = way.querySelector(".count");
+  if (!shown) {
+    badge?.remove();
+    return;
+  }
+  if (badge?.firstChild.textContent === shown) return;
+  const fresh = document.createElement("span");
+  fresh.className = "count";
+  const [figure, words] = [document.createElement("span"), document.createElement("span")];
+  figure.ariaHidden = "true";
+  figure.textContent = shown;
+  words.className = "visually-hidden";
+  words.textContent = said;
+  fresh.append(figure, words);
+  if (badge) badge.replaceWith(fresh);
+  else way.append(fresh);
+}
+
 // ---------- Beginning ----------
 
 function begin() {

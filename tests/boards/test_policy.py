@@ -9,23 +9,11 @@ from hypothesis import strategies as st
 
 from forum.boards import policy
 from forum.boards.models import Board, Post, PostState, Starters, Topic
-from forum.core.access import ANYONE, Role, Viewer
+from forum.core.access import Role, Viewer
 from forum.core.db import db
+from tests.viewers import ELSEWHERE, EVERYBODY, EVERYBODY_HERE, HERE, author, member, moderator, staff
 
-HERE, ELSEWHERE = 1, 2
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
-
-member = Viewer(1, {HERE: Role.MEMBER})
-author = Viewer(2, {HERE: Role.MEMBER})
-moderator = Viewer(3, {HERE: Role.MODERATOR})
-staff = Viewer(4, {HERE: Role.STAFF})
-expert = Viewer(5, {HERE: Role.EXPERT})
-stranger = Viewer(6, {ELSEWHERE: Role.MEMBER})
-foreign_moderator = Viewer(7, {ELSEWHERE: Role.MODERATOR})
-administrator = Viewer(8, {}, is_administrator=True)
-
-BELONG = [member, author, moderator, staff, expert]
-STRANGERS = [stranger, foreign_moderator, administrator, ANYONE]
 
 
 def board(**changes: object) -> Board:
@@ -43,10 +31,7 @@ def post(state: PostState = PostState.VISIBLE, on: Topic | None = None, version:
 
 def allowed(rule, *subject) -> set[int | None]:
     """Which of everybody may do it."""
-    return {viewer.member_id for viewer in [*BELONG, *STRANGERS] if rule(viewer, *subject)}
-
-
-EVERYBODY_HERE = {viewer.member_id for viewer in BELONG}
+    return {viewer.member_id for viewer in EVERYBODY if rule(viewer, *subject)}
 
 
 def test_whoever_belongs_to_the_space_reads_and_nobody_else() -> None:

@@ -14,21 +14,11 @@ from forum.core.db import db, unit_of_work
 from forum.core.errors import Refusal
 from forum.members.models import ChatPreferences
 from forum.spaces import service as spaces
+from tests.boards.conftest import do
 from tests.cast import ELSEWHERE, HERE, Cast
 from tests.conftest import Listener
 
 Listen = Callable[..., Listener]
-
-
-def do(app: Flask, verb: Callable[..., Any], *arguments: Any) -> Any:
-    with app.app_context(), unit_of_work():
-        return verb(*arguments)
-
-
-@pytest.fixture
-def topic(app: Flask, cast: Cast) -> int:
-    with app.app_context():
-        return cast.topic()
 
 
 # ── Opening a topic ──────────────────────────────────────────────────────────────────────────────────────

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -24,6 +23,7 @@ from forum.councils.models import Council, Function
 from forum.councils.service import Term
 from forum.members.service import add_member
 from forum.spaces import service as spaces
+from tests.boards.conftest import do
 from tests.cast import HERE, Cast, Person
 
 Browse = Callable[[Person | None], FlaskClient]
@@ -60,17 +60,6 @@ def start(
             ).id
             for number in range(1, count + 1)
         ]
-
-
-def do(app: Flask, verb: Callable[..., Any], *arguments: Any) -> Any:
-    with app.app_context(), unit_of_work():
-        return verb(*arguments)
-
-
-@pytest.fixture
-def topic(app: Flask, cast: Cast) -> int:
-    with app.app_context():
-        return cast.topic()
 
 
 # ── Lists of topics ──────────────────────────────────────────────────────────────────────────────────────

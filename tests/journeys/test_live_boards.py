@@ -173,6 +173,28 @@ def test_a_post_somebody_is_at_waits(sign_in):
     expect(post_of(petra, "Zweite Fassung.")).to_be_visible(timeout=SOON)
 
 
+def test_a_post_that_was_brought_in_changes_under_the_focus_and_keeps_it(sign_in):
+    manfred, petra = sign_in("manfred"), sign_in("petra")
+    topic = begin_topic(manfred, "Gleich verbessert", "Der Anfang.")
+    open_live(petra, topic)
+    answer(manfred, topic, "Zweiter mit Tippfeler", "Dritter", "Vierter")
+    expect(arrivals(petra)).to_have_text("3 neue Beiträge")
+    arrivals(petra).click()
+    second = petra.locator("[data-number='2']")
+    expect(second).to_be_focused()
+    manfred.goto(topic)
+    send(manfred, f"/posts/{post_id(manfred, 2)}", text="Zweiter ohne Tippfehler", version="0")
+    expect(second).to_contain_text("Zweiter ohne Tippfehler", timeout=SOON)
+    expect(second).to_be_focused()
+    assert numbers(petra) == [1, 2, 3, 4]
+
+    second.locator("summary").focus()  # inside the post somebody is at something: that comes first
+    send(manfred, f"/posts/{post_id(manfred, 2)}", text="Zweiter, noch einmal", version="1")
+    petra.wait_for_timeout(3_000)
+    expect(second).to_contain_text("Zweiter ohne Tippfehler")
+    expect(second.locator("summary")).to_be_focused()
+
+
 def test_what_is_hidden_is_gone_at_once_and_no_word_of_it_was_on_the_line(sign_in):
     manfred, petra, sabine = sign_in("manfred"), sign_in("petra"), sign_in("sabine")
     topic = begin_topic(petra, "Eine Zahl zu viel", "Der Anfang.")

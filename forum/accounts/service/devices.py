@@ -10,7 +10,7 @@ from forum.accounts.models import Device
 from forum.accounts.service.codes import hash_of, new_token
 from forum.core.access import Viewer
 from forum.core.clock import now
-from forum.core.db import db
+from forum.core.db import changed_rows, db
 from forum.core.errors import NotFound
 from forum.realtime.publishing import cut_device, cut_member
 
@@ -68,12 +68,12 @@ def note_presence(device_id: int) -> None:
 
 def sign_out(viewer: Viewer, device_id: int) -> None:
     """Sign out one of the viewer's own devices; `NotFound` for any other."""
-    gone = db.session.execute(
+    gone = changed_rows(
         sa.update(Device)
         .where(Device.id == device_id, Device.member_id == viewer.member_id, Device.revoked_at.is_(None))
         .values(revoked_at=now())
     )
-    if gone.rowcount == 0:  # type: ignore[attr-defined]
+    if gone == 0:
         raise NotFound
     cut_device(device_id)
 

@@ -15,7 +15,7 @@ from forum.accounts.service.codes import hash_of, new_code, read_code
 from forum.audit.service import record
 from forum.core.access import ANYONE, Role, Viewer
 from forum.core.clock import now
-from forum.core.db import db
+from forum.core.db import changed_rows, db
 from forum.core.errors import Conflict, NotFound, require
 from forum.core.text import clean_line
 from forum.mail.service import send
@@ -264,7 +264,7 @@ def _get_unused(viewer: Viewer, invitation_id: int) -> Invitation:
 def _accept(viewer: Viewer, invitation: Invitation) -> None:
     """Use the invitation up for the viewer; of two who try at once the second is told so."""
     moment = now()
-    taken = db.session.execute(
+    taken = changed_rows(
         sa.update(Invitation)
         .where(
             Invitation.id == invitation.id,
@@ -274,7 +274,7 @@ def _accept(viewer: Viewer, invitation: Invitation) -> None:
         )
         .values(accepted_at=moment, accepted_by_id=viewer.member_id)
     )
-    if taken.rowcount != 1:  # type: ignore[attr-defined]
+    if taken != 1:
         raise Conflict(_("Diese Einladung wurde gerade schon angenommen."))
     _void_links(invitation)
     space_id = invitation.space_id

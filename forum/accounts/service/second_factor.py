@@ -12,7 +12,7 @@ from forum.accounts.service.codes import hash_of, new_code, read_code
 from forum.audit.service import record
 from forum.core.access import Viewer
 from forum.core.clock import now
-from forum.core.db import db
+from forum.core.db import changed_rows, db
 from forum.core.errors import Invalid, NotFound
 from forum.mail.service import send
 from forum.members.service import get_own
@@ -107,7 +107,7 @@ def _take_totp(member_id: int, code: str) -> bool:
     step = _step_of(credential.totp_secret, code)
     if step is None:
         return False
-    taken = db.session.execute(
+    taken = changed_rows(
         sa.update(Credential)
         .where(
             Credential.member_id == member_id,
@@ -115,11 +115,11 @@ def _take_totp(member_id: int, code: str) -> bool:
         )
         .values(totp_last_step=step)
     )
-    return bool(taken.rowcount == 1)  # type: ignore[attr-defined]
+    return taken == 1
 
 
 def _take_recovery_code(member_id: int, typed: str) -> bool:
-    taken = db.session.execute(
+    taken = changed_rows(
         sa.update(RecoveryCode)
         .where(
             RecoveryCode.member_id == member_id,
@@ -128,7 +128,7 @@ def _take_recovery_code(member_id: int, typed: str) -> bool:
         )
         .values(used_at=now())
     )
-    return bool(taken.rowcount == 1)  # type: ignore[attr-defined]
+    return taken == 1
 
 
 def _step_of(secret: str, code: str) -> int | None:

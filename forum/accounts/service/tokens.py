@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from forum.accounts.models import Token, TokenKind
 from forum.accounts.service.codes import hash_of, new_token
 from forum.core.clock import now
-from forum.core.db import db
+from forum.core.db import changed_rows, db
 from forum.core.errors import NotFound
 
 
@@ -62,10 +62,10 @@ def find(kind: TokenKind, token: str) -> Token:
 def use(kind: TokenKind, token: str) -> Token:
     """The living token, which is dead from now on; of two who try at once only one gets it."""
     found = find(kind, token)
-    taken = db.session.execute(
+    taken = changed_rows(
         sa.update(Token).where(Token.id == found.id, Token.used_at.is_(None)).values(used_at=now())
     )
-    if taken.rowcount != 1:  # type: ignore[attr-defined]
+    if taken != 1:
         raise NotFound
     return found
 
