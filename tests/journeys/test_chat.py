@@ -297,6 +297,7 @@ def test_what_is_new_is_counted_marked_and_read(sign_in: SignIn, live: LiveServe
     petra = enter(sign_in("petra"), room)
     badge = petra.locator("nav.rail [data-unread-in=chat]")
     word = f"Neues {uuid4().hex[:6]}"
+    petra.locator(".messages > .message").last.evaluate("message => message.scrollIntoView()")
     _wait_until_read(live, room)
     petra.goto("/imprint")  # this room is read; some others are not
     before = badge.inner_text()
