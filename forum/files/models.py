@@ -12,6 +12,7 @@ from forum.core.db import Key, MemberId, Model
 from forum.files.kinds import FileKind
 
 NAME_LIMIT = 200
+PLACE_LIMIT = 40
 
 
 class Scan(enum.StrEnum):
@@ -59,6 +60,17 @@ class FileState(enum.StrEnum):
     READY = "ready"
 
 
+#: Its check in the database needs a name of its own beside that of `check`.
+_PREVIEW = sa.Enum(
+    Progress,
+    name="preview",
+    native_enum=False,
+    create_constraint=True,
+    length=40,
+    values_callable=lambda kind: [step.value for step in kind],
+)
+
+
 class Blob(Model):
     """Bytes, kept once under the digest of their content (`pieces.digest_of`).
 
@@ -83,10 +95,12 @@ class Blob(Model):
     check: Mapped[Progress] = mapped_column(default=Progress.WAITING)
     refusal: Mapped[str] = mapped_column(sa.String(40), default="")
     findings: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
-    preview: Mapped[Progress] = mapped_column(default=Progress.WAITING)
+    preview: Mapped[Progress] = mapped_column(_PREVIEW, default=Progress.WAITING)
     preview_fault: Mapped[str] = mapped_column(sa.String(40), default="")
     page_count: Mapped[int | None]
     ocr: Mapped[Ocr] = mapped_column(default=Ocr.NOT_NEEDED)
+    #: A small image of the first page lies under `store.tile_key`.
+    has_tile: Mapped[bool] = mapped_column(default=False)
     #: Its bytes are gone or not what they were; found when reading or by `files check`.
     is_broken: Mapped[bool] = mapped_column(default=False)
 
@@ -112,23 +126,26 @@ class Page(Model):
 class File(Model):
     """Datei: bytes that a member sent under a name.
 
-    `key` is made by the sender's browser: the same key of the same member is the same file. Until all `size`
-    bytes have `received` them, they lie in the spool under the key. `place` is where it was dropped
+    `key` is made by the sender's browser: the same key of the same member is the same file. Until all
+    `size` bytes are here, they lie in the spool (`files.spool`), and their number is the length of the file there;
+    then it has a `blob`. `place` is where it was dropped
     (`topic:12`, as drafts have it): a page that is opened again finds what was already sent. `owner` names
     what it belongs to (`post:40`, `version:7`); a file that nothing owns is swept away two days after
     `created_at`. It counts against the space `space_id`, or against its sender where that is empty.
     """
 
     __tablename__ = "file"
-    __table_args__ = (sa.UniqueConstraint("member_id", "key"), sa.Index("ix_file_waiting", "member_id", "place"))
+    __table_args__ = (
+        sa.UniqueConstraint("member_id", "key"),
+        sa.Index("ix_file_waiting", "member_id", "place"),
+    )
 
     id: Mapped[Key]
     key: Mapped[UUID]
     member_id: Mapped[MemberId]
-    place: Mapped[str] = mapped_column(sa.String(40), default="")
+    place: Mapped[str] = mapped_column(sa.String(PLACE_LIMIT), default="")
     name: Mapped[str] = mapped_column(sa.String(NAME_LIMIT))
     size: Mapped[int] = mapped_column(sa.BigInteger)
-    received: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(index=True)
     blob_id: Mapped[int | None] = mapped_column(sa.ForeignKey("blob.id"), index=True)
     choice: Mapped[Choice | None]

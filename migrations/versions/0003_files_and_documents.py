@@ -25,10 +25,11 @@ def upgrade():
     sa.Column('check', sa.Enum('waiting', 'done', 'failed', name='progress', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('refusal', sa.String(length=40), nullable=False),
     sa.Column('findings', sa.JSON(), nullable=False),
-    sa.Column('preview', sa.Enum('waiting', 'done', 'failed', name='progress', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('preview', sa.Enum('waiting', 'done', 'failed', name='preview', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('preview_fault', sa.String(length=40), nullable=False),
     sa.Column('page_count', sa.Integer(), nullable=True),
     sa.Column('ocr', sa.Enum('not_needed', 'waiting', 'done', 'failed', 'absent', name='ocr', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('has_tile', sa.Boolean(), nullable=False),
     sa.Column('is_broken', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_blob')),
     sa.UniqueConstraint('digest', name=op.f('uq_blob_digest'))
@@ -54,7 +55,6 @@ def upgrade():
     sa.Column('place', sa.String(length=40), nullable=False),
     sa.Column('name', sa.String(length=200), nullable=False),
     sa.Column('size', sa.BigInteger(), nullable=False),
-    sa.Column('received', sa.BigInteger(), nullable=False),
     sa.Column('created_at', forum.core.db.UtcDateTime(timezone=True), nullable=False),
     sa.Column('blob_id', sa.Integer(), nullable=True),
     sa.Column('choice', sa.Enum('keep', 'strip', name='choice', native_enum=False, create_constraint=True, length=40), nullable=True),
@@ -125,9 +125,10 @@ def upgrade():
     sa.Column('space_id', sa.Integer(), nullable=False),
     sa.Column('folder_id', sa.Integer(), nullable=True),
     sa.Column('title', sa.String(length=200), nullable=False),
-    sa.Column('title_key', sa.String(length=400), nullable=False),
+    sa.Column('title_key', sa.String(length=400).with_variant(sa.String(length=400, collation='C'), 'postgresql'), nullable=False),
     sa.Column('kind', sa.Enum('agreement', 'template', 'minutes', 'slides', 'opinion', 'other', name='documentkind', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('dated', sa.Date(), nullable=True),
+    sa.Column('dated_key', sa.Integer(), nullable=False),
     sa.Column('description', sa.Text(), nullable=False),
     sa.Column('description_html', sa.Text(), nullable=False),
     sa.Column('by_line', sa.String(length=200), nullable=False),
@@ -135,6 +136,7 @@ def upgrade():
     sa.Column('author_id', sa.Integer(), nullable=False),
     sa.Column('created_at', forum.core.db.UtcDateTime(timezone=True), nullable=False),
     sa.Column('changed_at', forum.core.db.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('changed_by_id', sa.Integer(), nullable=False),
     sa.Column('revision', sa.Integer(), nullable=False),
     sa.Column('last_number', sa.Integer(), nullable=False),
     sa.Column('file_id', sa.Integer(), nullable=True),
@@ -145,6 +147,7 @@ def upgrade():
     sa.Column('topic_id', sa.Integer(), nullable=True),
     sa.ForeignKeyConstraint(['author_id'], ['member.id'], name=op.f('fk_document_author_id_member')),
     sa.ForeignKeyConstraint(['binned_by_id'], ['member.id'], name=op.f('fk_document_binned_by_id_member')),
+    sa.ForeignKeyConstraint(['changed_by_id'], ['member.id'], name=op.f('fk_document_changed_by_id_member')),
     sa.ForeignKeyConstraint(['file_id'], ['file.id'], name=op.f('fk_document_file_id_file')),
     sa.ForeignKeyConstraint(['folder_id'], ['folder.id'], name=op.f('fk_document_folder_id_folder')),
     sa.ForeignKeyConstraint(['reserved_by_id'], ['member.id'], name=op.f('fk_document_reserved_by_id_member')),
@@ -155,7 +158,7 @@ def upgrade():
     with op.batch_alter_table('document', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_document_author_id'), ['author_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_document_binned_at'), ['binned_at'], unique=False)
-        batch_op.create_index('ix_document_dates', ['space_id', 'folder_id', 'binned_at', 'dated', 'id'], unique=False)
+        batch_op.create_index('ix_document_dates', ['space_id', 'folder_id', 'binned_at', 'dated_key', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_document_folder_id'), ['folder_id'], unique=False)
         batch_op.create_index('ix_document_kinds', ['space_id', 'kind', 'binned_at', 'changed_at', 'id'], unique=False)
         batch_op.create_index('ix_document_newest', ['space_id', 'folder_id', 'binned_at', 'changed_at', 'id'], unique=False)
@@ -204,22 +207,16 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_document_version_author_id'), ['author_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_document_version_file_id'), ['file_id'], unique=False)
 
-    with op.batch_alter_table('message', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('has_files', sa.Boolean(), nullable=False, server_default=sa.false()))
-
-    with op.batch_alter_table('post', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('has_files', sa.Boolean(), nullable=False, server_default=sa.false()))
-
     # ### end Alembic commands ###
+    # Added in place: a batch would write `message` anew on SQLite, and ids of deleted messages would come again.
+    for table in ('message', 'post'):
+        op.add_column(table, sa.Column('has_files', sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
 def downgrade():
     # ### commands auto generated by Alembic - please adjust! ###
-    with op.batch_alter_table('post', schema=None) as batch_op:
-        batch_op.drop_column('has_files')
-
-    with op.batch_alter_table('message', schema=None) as batch_op:
-        batch_op.drop_column('has_files')
+    for table in ('post', 'message'):
+        op.drop_column(table, 'has_files')
 
     with op.batch_alter_table('document_version', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_document_version_file_id'))
