@@ -9,12 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from bench import bare, data, load, report, server, sockets, statements, texts, weight
+from bench import bare, data, files, load, report, server, sockets, statements, texts, weight
 from bench.data import Places
 from bench.server import Server
 
 LIVE = ("chat200", "chat1000", "sockets1000", "livetopic200", "sockets")
-PARTS = (*report.PAGES, "reply", "memory", "workers", *LIVE)
+FILES = ("upload", "library", "preview", "import")
+PARTS = (*report.PAGES, "reply", "memory", "workers", *LIVE, *FILES)
 WARM_SECONDS = 2
 REPLIES = 300
 CHAT_SECONDS, SOCKET_LIMIT = 20, 100
@@ -40,10 +41,12 @@ class Bench:
         }
         chosen = {name: path for name, path in pages.items() if name in self.parts}
         self.figures |= {"data.post_characters": places.mean_characters, "data.mb": places.bytes / 1024**2}
-        if set(self.parts) - set(LIVE):
+        if set(self.parts) - set(LIVE) - set(FILES):
             self._pages(instance, places, chosen, pages)
         if set(self.parts) & set(LIVE):
             self._live(instance, places, sockets.sign_in_members(instance))
+        if set(self.parts) & set(FILES):
+            self._files(instance)
 
     def _pages(self, instance: Path, places: Places, chosen: dict[str, str], pages: dict[str, str]) -> None:
         with server.product(instance) as product:
@@ -125,6 +128,47 @@ class Bench:
         address = product.url + path
         polite = sockets.refusals(product, cookies, SOCKET_LIMIT, lambda: load.fetch(address, self.headers))
         self.figures["sockets.refused_politely"] = polite
+
+    def _files(self, instance: Path) -> None:
+        """Files, on a server of their own with room for all of them."""
+        with server.product(instance, files.ROOMY) as product:
+            cookie = load.sign_in(product.url, data.EMAIL, data.PASSWORD)
+            self.headers = {"Cookie": cookie}
+            sender = files.Sender(product, cookie)
+            if "preview" in self.parts:
+                _say("first page of a PDF")
+                self._try("preview", lambda: self._note("preview", files.first_preview(instance, sender, 7)))
+            if "upload" in self.parts:
+                self._try("upload", lambda: self._upload(instance, product, sender))
+            if "library" in self.parts:
+                self._try("library", lambda: self._library(instance, product, sender))
+            if "import" in self.parts:
+                _say("an import")
+                self._try("import", lambda: self._note("import", files.bring_in(instance, product.url)))
+
+    def _upload(self, instance: Path, product: Server, sender: files.Sender) -> None:
+        _say("large files")
+        with server.gunicorn(instance, "bench.sink:app", 1, {"BENCH_SINK": str(instance)}) as sink:
+            figures, keys = files.upload(sink, sender, files.AT_ONCE)
+        self._note("upload", figures)
+        _say("large files both ways at once")
+        self._note("upload", files.crowd(instance, product, sender, keys))
+
+    def _library(self, instance: Path, product: Server, sender: files.Sender) -> None:
+        body = files.large_pdf(files.MEGABYTE)
+        key, _ = sender.send("klein.pdf", body, sum(map(len, body())))
+        sender.wait_until_checked(key)
+        few, many = files.plant_library(instance, key)
+        small, _ = self._press("folder with 100", product, few, 1)
+        large, _ = self._press("folder with 10,000", product, many, 1)
+        self._note(
+            "library",
+            {
+                "few_p50_ms": small.p50_ms,
+                "many_p50_ms": large.p50_ms,
+                "many_of_few": large.p50_ms / small.p50_ms,
+            },
+        )
 
     def _note(self, part: str, figures: dict[str, float]) -> None:
         self.figures |= {f"{part}.{name}": value for name, value in figures.items()}
@@ -293,7 +337,7 @@ def _parts(text: str) -> list[str]:
 def _order(item: tuple[str, float]) -> int:
     """The bare page first, then the pages in their order, then the rest."""
     place = item[0].partition(".")[0]
-    order = ("data", "bare", *report.PAGES, "reply", "memory", "topic", *LIVE, "socket")
+    order = ("data", "bare", *report.PAGES, "reply", "memory", "topic", *LIVE, "socket", *FILES)
     return order.index(place) if place in order else len(order)
 
 

@@ -73,7 +73,7 @@ def sign_in(url: str, email: str, password: str) -> str:
     jar = CookieJar()
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
     door = browser.open(f"{url}/sign-in", timeout=10).read().decode()
-    form = {"csrf_token": _token(door), "email": email, "password": password, "stay": "y"}
+    form = {"csrf_token": token_of(door), "email": email, "password": password, "stay": "y"}
     browser.open(f"{url}/sign-in", urllib.parse.urlencode(form).encode(), timeout=10).close()
     browser.open(f"{url}/", timeout=10).close()  # the first page with a form gives the session its token
     return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
@@ -95,7 +95,7 @@ def replying(url: str, topic_id: int, cookie: str, texts: Iterable[str]) -> Iter
     host = urllib.parse.urlsplit(url).netloc
     with closing(HTTPConnection(host, timeout=10)) as connection:
         connection.request("GET", f"/topics/{topic_id}", headers={"Cookie": cookie})
-        token = _token(connection.getresponse().read().decode())
+        token = token_of(connection.getresponse().read().decode())
         headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded", "Referer": url}
         for text in texts:
             body = urllib.parse.urlencode({"csrf_token": token, "client_key": str(uuid4()), "text": text})
@@ -114,7 +114,8 @@ def percentile(values: list[float], part: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[part - 1]
 
 
-def _token(page: str) -> str:
+def token_of(page: str) -> str:
+    """What the page's forms carry against forgery."""
     found = _TOKEN.search(page)
     if found is None:
         raise RuntimeError("the page has no form with a token")

@@ -44,6 +44,11 @@ TARGETS: dict[str, tuple[str, float]] = {
     "sockets.refused_politely": (">=", 1),
     "livetopic200.p99_ms": ("<=", 100),
     "livetopic200.lost": ("<=", 0),
+    "upload.of_bare": (">=", 0.6),
+    "upload.memory_growth_mb": ("<=", 20),
+    "library.many_of_few": ("<=", 1.5),
+    "preview.first_page_worst_s": ("<=", 3),
+    "import.files": (">=", 1000),
 }
 
 

@@ -32,6 +32,10 @@ class Server:
         """MiB of its processes together, pages that they share counted once."""
         return sum(_memory_kib(process) for process in _tree(self.process)) / 1024
 
+    def children_mb(self) -> dict[int, float]:
+        """MiB of each process that the first one started, by its number; what those started counts nowhere."""
+        return {process: _memory_kib(process) / 1024 for process in _children(self.process)}
+
     def cpu_ms(self) -> float:
         """Processor time that its processes have taken so far; other programs on the machine hardly change it."""
         return sum(_ticks(process) for process in _tree(self.process)) * 1000 / os.sysconf("SC_CLK_TCK")
@@ -129,12 +133,14 @@ def _free_port() -> int:
 
 def _tree(process: int) -> list[int]:
     """The process and all below it."""
-    children = [
-        int(child)
-        for file in Path(f"/proc/{process}/task").glob("*/children")
-        for child in file.read_text().split()
-    ]
-    return [process, *(below for child in children for below in _tree(child))]
+    return [process, *(below for child in _children(process) for below in _tree(child))]
+
+
+def _children(process: int) -> list[int]:
+    with suppress(OSError):  # it ended meanwhile
+        files = Path(f"/proc/{process}/task").glob("*/children")
+        return [int(child) for file in files for child in file.read_text().split()]
+    return []
 
 
 def _ticks(process: int) -> int:
