@@ -100,3 +100,7 @@ await buildBootstrap();
 await buildIcons();
 await bundle("editor.js", "composer", "composer.js", { entities: join(here, "src", "entities-in-browser.js") });
 await bundle("socketio.js", "socketio", "socketio.js");
+await bundle("tus.js", "tus", "tus.js", {
+  "url-parse": join(here, "src", "url-in-browser.js"),
+  "js-base64": join(here, "src", "base64-in-browser.js"),
+});

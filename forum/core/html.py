@@ -1,12 +1,14 @@
 """The only place that makes HTML of user text: Markdown, then bleach, then nh3.
 
-Both gates read one table (`ALLOWED`), so they cannot drift apart; either alone would keep the page safe.
+Both gates read one table (`ALLOWED`, for what comes out of files `FOREIGN`), so they cannot drift apart; either
+alone would keep the page safe.
 """
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape, unescape
+from typing import Any
 from urllib.parse import urlsplit
 
 import nh3
@@ -33,12 +35,22 @@ ALLOWED: dict[str, dict[str, frozenset[str] | None]] = {
     "ol": {"start": None},
 }
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+_SPAN = frozenset(str(number) for number in range(2, 101))
+_SPANS = {"colspan": _SPAN, "rowspan": _SPAN}
+#: What a page read out of a file may contain.
+FOREIGN = {**ALLOWED, "td": {**ALLOWED["td"], **_SPANS}, "th": {**ALLOWED["th"], **_SPANS}}
 LINK_REL = "nofollow noopener noreferrer ugc"
 
 #: Quotes and lists in one another (a list counts twice: itself and its item); deeper ones are shown as typed.
 _MAX_DEPTH = 20
 #: A post of more pieces than this is shown as typed; 60,000 characters of ordinary table stay well below.
 _MAX_TOKENS = 40_000
+
+#: Foreign HTML that is longer, in characters, or deeper is not worth the time: the gates take seconds for it.
+_FOREIGN_LENGTH = 300_000
+_FOREIGN_DEPTH = 100
+_FOREIGN_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_CHILDLESS = frozenset({"br", "hr", "img", "col", "wbr", "input", "area", "base", "link", "meta", "source"})
 
 #: The lowest heading of the page itself; a post's own begin below it.
 _PAGE_HEADING = 2
@@ -81,6 +93,32 @@ def render_with_names(source: str, addresses: Mapping[str, str]) -> tuple[str, s
         written = tools.markdown.renderer.render(tokens, tools.markdown.options, env)
     found = {part.meta["name"] for token in tokens for part in token.children or () if "name" in part.meta}
     return tools.second_gate.clean(tools.first_gate.clean(tame(written))), found
+
+
+def clean_foreign(foreign_html: str) -> str:
+    """Safe HTML of what was read out of a file: text, headings, lists, tables and links that say where they lead.
+
+    Everything else leaves only its words; pictures and scripts leave nothing. Headings go two levels down, below
+    those of the page, wide tables scroll in their frame. Never raises; what is long or nested beyond measure
+    becomes "", and its text alone has to be shown.
+    """
+    if len(foreign_html) > _FOREIGN_LENGTH or _depth(foreign_html) > _FOREIGN_DEPTH:
+        return ""
+    tools = _tools
+    source = _without_scripts.clean(foreign_html.encode("utf-8", "replace").decode())
+    if len(source) > 2 * _FOREIGN_LENGTH:  # "<" alone becomes four characters
+        return ""
+    return tools.second_foreign_gate.clean(tools.first_foreign_gate.clean(tame(source)))
+
+
+def _depth(foreign_html: str) -> int:
+    """How deep its tags stand in one another; what is never closed counts until the end."""
+    depth = deepest = 0
+    for closing, tag in _FOREIGN_TAG.findall(foreign_html):
+        if tag.lower() not in _CHILDLESS:
+            depth = max(0, depth - 1) if closing else depth + 1
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def plain(source_html: str, limit: int) -> str:
@@ -263,31 +301,87 @@ def _words(tokens: Sequence[Token]) -> str:
     )
 
 
+class _HouseStyle:
+    """Foreign headings two levels down, foreign tables in the frame in which they scroll."""
+
+    def __init__(self, source: Iterable[dict[str, Any]]) -> None:
+        self._source = source
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for token in self._source:
+            name = token.get("name")
+            if name in _FOREIGN_HEADINGS:
+                token["name"] = _FOREIGN_HEADINGS[name]
+            if name != "table":
+                yield token
+            elif token["type"] == "StartTag":
+                attributes = {(None, "class"): "table-scroll", (None, "tabindex"): "0"}
+                yield {**token, "name": "div", "data": attributes}
+                yield token
+            else:
+                yield token
+                yield {**token, "name": "div"}
+
+
+_FOREIGN_HEADINGS = {f"h{level}": f"h{min(level + _PAGE_HEADING, 6)}" for level in range(1, 7)}
+
+
 class _Tools(threading.local):
     """Parser and gates of one thread: bleach and linkify keep state, and sharing them mixes up posts."""
 
     def __init__(self) -> None:
         self.markdown = _Markdown()
         self.first_gate = Cleaner(tags=ALLOWED.keys(), attributes=_allows, protocols=SCHEMES)
-        self.second_gate = nh3.Cleaner(
-            tags=set(ALLOWED),
-            attributes={
-                tag: {name for name, only in names.items() if only is None} for tag, names in ALLOWED.items()
-            },
-            tag_attribute_values={
-                tag: {name: set(only) for name, only in names.items() if only is not None}
-                for tag, names in ALLOWED.items()
-            },
-            url_schemes=set(SCHEMES),
-            link_rel=LINK_REL,
+        self.second_gate = _second_gate(ALLOWED)
+        self.first_foreign_gate = Cleaner(
+            tags={*FOREIGN, *_FOREIGN_HEADINGS} - {"div"},
+            attributes=_allows_foreign,
+            protocols=SCHEMES,
+            strip=True,
+            filters=[_HouseStyle],  # type: ignore[list-item]  # its types name html5lib's class, it calls any
         )
+        self.second_foreign_gate = _second_gate(FOREIGN)
+
+
+_Table = Mapping[str, Mapping[str, frozenset[str] | None]]
+
+
+def _second_gate(table: _Table) -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=set(table),
+        attributes={
+            tag: {name for name, only in names.items() if only is None} for tag, names in table.items()
+        },
+        tag_attribute_values={
+            tag: {name: set(only) for name, only in names.items() if only is not None}
+            for tag, names in table.items()
+        },
+        url_schemes=set(SCHEMES),
+        link_rel=LINK_REL,
+    )
 
 
 def _allows(tag: str, name: str, value: str) -> bool:
-    names = ALLOWED[tag]
+    return _allowed_by(ALLOWED[tag], name, value)
+
+
+def _allows_foreign(tag: str, name: str, value: str) -> bool:
+    # An address without a scheme would lead to a page of ours.
+    leads_away = name != "href" or value.partition(":")[0].strip().lower() in SCHEMES
+    return leads_away and _allowed_by(FOREIGN.get(tag, {}), name, value)
+
+
+def _allowed_by(names: Mapping[str, frozenset[str] | None], name: str, value: str) -> bool:
     return name in names and value in (names[name] or {value})
 
 
 _tools = _Tools()
 _without_tags = nh3.Cleaner(tags=set(), attributes={})
+#: Takes away what not even the words are wanted of, which is all that it does for safety.
+_without_scripts = nh3.Cleaner(
+    tags={*FOREIGN, *_FOREIGN_HEADINGS},
+    attributes={tag: set(names) for tag, names in FOREIGN.items()},
+    clean_content_tags={"script", "style", "title", "template", "noscript", "textarea", "select"},
+    link_rel=None,
+)
 _without_quotes = nh3.Cleaner(tags=set(), attributes={}, clean_content_tags={"blockquote"})

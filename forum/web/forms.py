@@ -1,12 +1,13 @@
 """From request to checked data: the base of all forms and the fields they share."""
 
 from collections.abc import Callable
-from typing import IO, Any, TypeVar
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, TypeVar, cast
 from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
 
+from flask import Flask, current_app, g, request
 from flask import Request as FlaskRequest
-from flask import request
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
@@ -17,10 +18,13 @@ from forum.core.db import unit_of_work
 from forum.core.errors import Invalid
 
 Result = TypeVar("Result")
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 #: More than any form has; a million empty ones would keep a thread busy for seconds.
 _MAX_FIELDS = 1000
+#: Up to so many bytes a file in a form is kept in memory.
+_SMALL = 500_000
 
 
 class _FormParser(FormDataParser):
@@ -32,10 +36,37 @@ class _FormParser(FormDataParser):
         return stream, self.cls(sent), self.cls()
 
 
+def takes_files(view: View) -> View:
+    """Let the view be sent files: from whoever is signed in, up to `FILES_LIMIT` bytes in all."""
+    view.takes_files = True  # type: ignore[attr-defined]
+    return view
+
+
 class Request(FlaskRequest):
     """A request whose forms are read by `_FormParser`."""
 
     form_data_parser_class = _FormParser
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        """Large files wait on the disk that is made for them: what is called temporary may be memory."""
+        folder = current_app.config.get("FILES_FOLDER")
+        return cast("IO[bytes]", SpooledTemporaryFile(max_size=_SMALL, mode="rb+", dir=folder))
+
+
+def init_forms(app: Flask) -> None:
+    """Before anything of a request is read, say how much it may bring: after access, before CSRF."""
+
+    @app.before_request
+    def allow_files() -> None:
+        view = app.view_functions.get(request.endpoint or "")
+        if g.viewer.is_signed_in and getattr(view, "takes_files", False):
+            request.max_content_length = app.config["FILES_LIMIT"]
 
 
 class Form(FlaskForm):

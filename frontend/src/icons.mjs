@@ -5,13 +5,13 @@ export const ICONS = `
   calendar calendar-event calendar-plus chart-bar check checks checklist chevron-down chevron-left chevron-right
   chevron-up circle-check circle-x clipboard-list clock code column-insert-right column-remove command copy
   device-desktop device-laptop device-mobile dots dots-vertical download
-  edit external-link eye eye-off file file-description file-spreadsheet file-text file-type-pdf files filter
+  edit external-link eye eye-off file file-description file-spreadsheet file-text file-type-pdf file-zip files filter
   fingerprint flag folder folder-open folder-plus forms
   gavel h-1 h-2 h-3 heading heart help help-circle history home
   id-badge-2 inbox indent-decrease indent-increase info-circle italic key language layout-grid link link-off list
   list-check list-details list-numbers lock lock-open login logout
   mail mail-opened map map-pin markdown mask menu-2 message message-circle message-plus messages microphone minus
-  mood-smile moon news paperclip pencil phone photo pin pinned pinned-off plus printer
+  mood-smile moon news paperclip pencil phone photo pin pinned pinned-off plus presentation printer
   qrcode quote refresh restore row-insert-bottom row-remove rss
   scale search send settings share shield shield-check shield-lock shield-x sort-ascending sort-descending
   speakerphone star strikethrough sun

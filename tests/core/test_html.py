@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from forum.core import html
-from forum.core.html import plain, quote, render, render_with_names
+from forum.core.html import clean_foreign, plain, quote, render, render_with_names
 
 SPEC = Path(__file__).parents[2] / "frontend" / "node_modules" / "commonmark-spec" / "spec.txt"
 REL = "nofollow noopener noreferrer ugc"
@@ -547,3 +547,67 @@ def test_commonmark_examples_come_out_as_the_specification_says(
             unexplained.append(source)
     assert unexplained == []
     assert equal >= 573
+
+
+# --- what was read out of files ----------------------------------------------------------------------------
+
+
+def test_foreign_headings_go_below_those_of_the_page() -> None:
+    assert clean_foreign("<h1>A</h1><h2>B</h2><h5>C</h5>") == "<h3>A</h3><h4>B</h4><h6>C</h6>"
+
+
+def test_a_foreign_table_scrolls_and_keeps_its_joined_cells() -> None:
+    cleaned = clean_foreign(
+        '<table><tr><th colspan="2" style="x">A</th><td rowspan="9999">B</td></tr></table>'
+    )
+    assert cleaned == (
+        '<div class="table-scroll" tabindex="0"><table><tbody><tr><th colspan="2">A</th><td>B</td></tr></tbody>'
+        "</table></div>"
+    )
+
+
+def test_foreign_links_lead_away_or_nowhere() -> None:
+    assert 'href="https://example.org/a?b=1"' in clean_foreign('<a href="https://example.org/a?b=1">weg</a>')
+    for target in (
+        "/accounts",
+        "#marke",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//example.org",
+        "a.html",
+    ):
+        cleaned = clean_foreign(f'<a href="{target}">Wort</a>')
+        assert "href" not in cleaned
+        assert "Wort" in cleaned
+
+
+def test_foreign_pictures_scripts_and_styles_leave_nothing_and_unknown_tags_their_words() -> None:
+    source = (
+        '<p onclick="x()" id="a">Eins<img src="data:image/png;base64,AA" alt="Bild"></p><script>alert(1)</script>'
+        '<style>p{}</style><svg onload="x()"><script>alert(2)</script></svg><div class="posts">Zwei</div><sup>3</sup>'
+    )
+    assert clean_foreign(source) == "<p>Eins</p>\nZwei3"
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_an_attack_in_foreign_html_is_harmless(attack: str) -> None:
+    for source in (attack, f"<p>Hallo {attack} Welt</p>", f'<a href="{attack}" title="{attack}">x</a>'):
+        assert offences(clean_foreign(source)) == []
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("gate", ["first_foreign_gate", "second_foreign_gate"])
+def test_each_gate_alone_stops_an_attack_out_of_a_file(gate: str, attack: str) -> None:
+    markup = getattr(html._tools, gate).clean(f'<p>{attack}</p><a href="{attack}" rel="{REL}">x</a>')
+    assert [offence for offence in offences(markup) if offence != "link without rel"] == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS)
+def test_whatever_a_file_holds_the_result_is_safe(source: str) -> None:
+    assert offences(clean_foreign(source)) == []
+
+
+@pytest.mark.parametrize("source", ["<b>" * 200, "x" * 300_001, "<" * 290_000, "<blockquote>" * 20_000])
+def test_foreign_html_beyond_measure_becomes_nothing(source: str) -> None:
+    assert clean_foreign(source) == ""

@@ -1,0 +1,77 @@
+"""What OpenDocument files tell about their makers."""
+
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+
+from forum.files.reader import makers, markup, pictures, wording
+from forum.files.reader.archives import Archive
+from forum.files.reader.codes import Finding
+
+_PERSONS = frozenset({"creator", "initial-creator", "printed-by"})
+
+
+def look(path: Path) -> tuple[dict[Finding, Any], int | None, bool]:
+    """Findings, number of slides (None for others), and False: those with a password do not get here."""
+    archive = Archive(path)
+    authors: list[str | None] = []
+    company: list[str | None] = []
+    if "meta.xml" in archive:
+        for item in markup.parse(archive.read("meta.xml")).iter():
+            if markup.local(item) in _PERSONS:
+                authors.append(item.text)
+            elif _attribute(item, "name").casefold() in {"company", "firma"}:
+                company.append(item.text)
+    root = markup.parse(archive.read("content.xml"))
+    unseen = _unseen_styles(root)
+    comments = changes = slides = 0
+    sheets, hidden = [], []
+    for item in root.iter():
+        tag = markup.local(item)
+        comments += tag == "annotation"
+        changes += tag in {"changed-region", "cell-content-change"} or (
+            tag in {"insertion", "deletion", "movement"}
+            and markup.local(item.getparent()) == "tracked-changes"
+        )
+        if tag == "creator":
+            authors.append(item.text)
+        elif tag == "table" and _attribute(item, "style-name") in unseen:
+            sheets.append(wording.name(_attribute(item, "name")))
+        elif tag == "page":
+            slides += 1
+            if _attribute(item, "style-name") in unseen:
+                hidden.append(slides)
+    findings = {
+        Finding.AUTHORS: makers.names(authors),
+        Finding.COMPANY: makers.names(company),
+        Finding.COMMENTS: comments,
+        Finding.CHANGES: changes,
+        Finding.HIDDEN_SHEETS: sheets,
+        Finding.HIDDEN_SLIDES: hidden,
+        Finding.MACROS: any(
+            name.startswith(("Basic/", "Scripts/")) and not name.endswith(("/", "-lc.xml", "-lb.xml"))
+            for name in archive.names
+        ),
+        Finding.SIGNED: "META-INF/documentsignatures.xml" in archive,
+        Finding.PLACE: any(
+            pictures.has_place(archive.read(name)) for name in archive.names if name.startswith("Pictures/")
+        ),
+    }
+    return findings, slides or None, False
+
+
+def _unseen_styles(root: etree._Element) -> set[str]:
+    """Names of styles that hide a sheet or a slide."""
+    return {
+        _attribute(style, "name")
+        for style in root.iter()
+        if markup.local(style) == "style"
+        for item in style
+        if (markup.local(item) == "table-properties" and _attribute(item, "display") == "false")
+        or (markup.local(item) == "drawing-page-properties" and _attribute(item, "visibility") == "hidden")
+    }
+
+
+def _attribute(element: etree._Element, name: str) -> str:
+    return next((str(value) for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")

@@ -1,0 +1,1 @@
+"""The pages of files: their text, and what shows them."""

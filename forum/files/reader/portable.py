@@ -1,0 +1,111 @@
+"""PDF as pikepdf sees it: opened with care, and what in it is neither page nor text."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pikepdf
+
+from forum.files.reader.codes import Fault, Unreadable
+
+#: What belongs to a page although it is an annotation: links and fields of forms.
+KEPT_NOTES = frozenset({"/Link", "/Widget"})
+#: Actions that run something or fetch something; going to a page or an address is none of them.
+RUNNING = frozenset(
+    {
+        "/JavaScript",
+        "/Launch",
+        "/SubmitForm",
+        "/ImportData",
+        "/GoToE",
+        "/GoToR",
+        "/Rendition",
+        "/Movie",
+        "/Sound",
+    }
+)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[pikepdf.Pdf]:
+    """The PDF, its table of contents mended where it is broken; raises `Unreadable`: ENCRYPTED or BROKEN."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            file = pikepdf.open(path, suppress_warnings=True)
+    except pikepdf.PasswordError as error:
+        raise Unreadable(Fault.ENCRYPTED) from error
+    except (pikepdf.PdfError, ValueError, RuntimeError) as error:
+        raise Unreadable(Fault.BROKEN) from error
+    with file:
+        try:
+            yield file
+        except (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
+            raise Unreadable(Fault.BROKEN) from error
+
+
+def notes(file: pikepdf.Pdf) -> Iterator[pikepdf.Dictionary]:
+    """The annotations of all pages that are not part of a page."""
+    for page in file.pages:
+        for note in annotations(page):
+            if subtype(note) not in KEPT_NOTES:
+                yield note
+
+
+def annotations(page: pikepdf.Page) -> list[pikepdf.Dictionary]:
+    """What lies on a page."""
+    lying = page.obj.get("/Annots")
+    if not isinstance(lying, pikepdf.Array):
+        return []
+    return [note for note in lying if isinstance(note, pikepdf.Dictionary)]
+
+
+def subtype(note: pikepdf.Dictionary) -> str:
+    """What an annotation is: "/Text", "/Highlight" …"""
+    return str(note.get("/Subtype", ""))
+
+
+def text(value: object) -> str:
+    """A text in a PDF; "" for what is none."""
+    return str(value) if isinstance(value, pikepdf.String | str) else ""
+
+
+def is_running(action: object) -> bool:
+    """Whether an action runs or fetches something, itself or by one that follows it."""
+    for _ in range(50):
+        if not isinstance(action, pikepdf.Dictionary):
+            return False
+        if str(action.get("/S", "")) in RUNNING:
+            return True
+        action = action.get("/Next")
+        if isinstance(action, pikepdf.Array):
+            return any(is_running(one) for one in list(action)[:50])
+    return True
+
+
+def runs_something(file: pikepdf.Pdf) -> bool:
+    """Whether a part of the PDF is a script, or starts something."""
+    return any(
+        is_running(item.get("/A")) or is_running(item.get("/OpenAction")) or _starts(item.get("/AA"))
+        for item in dictionaries(file)
+    ) or "/JavaScript" in file.Root.get("/Names", {})
+
+
+def dictionaries(file: pikepdf.Pdf) -> Iterator[pikepdf.Dictionary | pikepdf.Stream]:
+    """Every dictionary and stream that stands by itself, and the annotations that lie directly on pages."""
+    for item in file.objects:
+        if isinstance(item, pikepdf.Dictionary | pikepdf.Stream):
+            yield item
+    for page in file.pages:
+        yield from (note for note in annotations(page) if not note.is_indirect)
+
+
+def is_signed(file: pikepdf.Pdf) -> bool:
+    """Whether it carries a signature."""
+    form = file.Root.get("/AcroForm")
+    return isinstance(form, pikepdf.Dictionary) and bool(int(form.get("/SigFlags", 0)) & 1)
+
+
+def _starts(actions: object) -> bool:
+    return isinstance(actions, pikepdf.Dictionary) and any(is_running(actions[str(key)]) for key in actions)

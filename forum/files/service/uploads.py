@@ -1,0 +1,125 @@
+"""Uploads as rows: begun, found again, complete, given up. The bytes themselves arrive in `files.receiving`."""
+
+import unicodedata
+from functools import partial
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from forum.core.access import Viewer
+from forum.core.clock import now
+from forum.core.db import after_commit, db
+from forum.core.errors import Conflict, Denied, Invalid, NotFound
+from forum.core.text import tame
+from forum.files.kinds import PICTURES
+from forum.files.models import NAME_LIMIT, PLACE_LIMIT, Blob, Choice, File, Progress
+from forum.files.service import quota
+from forum.files.service.blobs import Content, keep_blob, let_go
+from forum.files.spool import throw_away
+from forum.jobs.service import enqueue
+
+#: Beyond it, what stands behind the last dot is no ending but part of the name.
+_LONGEST_ENDING = 10
+#: What some system or other does not bear in a name.
+_AWKWARD = str.maketrans(dict.fromkeys('<>:"|?*', "_"))
+
+
+def clean_name(raw: str) -> str:
+    """A file name that is safe anywhere: no folders, no control or direction characters, NFC, `NAME_LIMIT` signs
+    at most with its ending kept; never empty."""
+    name = raw.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    name = "".join(" " if char.isspace() else char for char in name)
+    # Format characters, halves of pairs, private and unknown ones show nothing, or something else than is there.
+    name = "".join(char for char in name if unicodedata.category(char)[0] != "C")
+    name = " ".join(tame(name).translate(_AWKWARD).split()).strip(". ")
+    stem, dot, ending = name.rpartition(".")
+    if not dot or len(ending) > _LONGEST_ENDING:
+        stem, dot, ending = name, "", ""
+    stem = stem[: NAME_LIMIT - len(dot) - len(ending)].strip(". ")
+    return f"{stem}{dot}{ending}" if stem else _("Datei")
+
+
+def begin_upload(viewer: Viewer, key: UUID, name: str, size: int, place: str = "") -> File:
+    """The row of a file of `size` bytes that is about to arrive; the same key is the same file.
+
+    It counts against the member at once. Raises `Invalid` for an empty file, one over the limit, no room left,
+    and for a key that was begun with another size.
+    """
+    if viewer.member_id is None:
+        raise Denied
+    found = _find(viewer, key)
+    if found is not None:
+        if found.size != size:
+            raise Invalid(_("Unter diesem Schlüssel kommt schon eine andere Datei an."), "files")
+        return found
+    name = clean_name(name)
+    quota.check_size(name, size)
+    quota.check_disk(size)
+    quota.check_member(viewer.member_id, size)
+    file = File(
+        key=key,
+        member_id=viewer.member_id,
+        place=place[:PLACE_LIMIT],
+        name=name,
+        size=size,
+        created_at=now(),
+    )
+    db.session.add(file)
+    db.session.flush()
+    return file
+
+
+def get_upload(viewer: Viewer, key: UUID) -> File:
+    """The viewer's own file with this key, complete or not; else `NotFound`."""
+    found = _find(viewer, key)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def complete_upload(viewer: Viewer, key: UUID, content: Content) -> Blob:
+    """All bytes are here, and in the store: give the file its blob, and have it looked into. The blob is locked."""
+    file = _lock(viewer, key)
+    if file.blob is not None:
+        return file.blob
+    blob = keep_blob(content)
+    file.blob = blob
+    if blob.check is Progress.FAILED:
+        # What stood against it may not stand any more: a setting, a machine that was busy.
+        blob.check, blob.refusal = Progress.WAITING, ""
+    if blob.check is Progress.WAITING:
+        enqueue("files.check", key=f"files.check:{blob.id}", blob_id=blob.id)
+    elif blob.kind in PICTURES:
+        # The check took place and the trace out of the picture that came then; these bytes may still have them.
+        file.choice = Choice.STRIP
+        enqueue("files.strip", key=f"files.strip:{file.id}", file_id=file.id)
+    db.session.flush()
+    return blob
+
+
+def discard(viewer: Viewer, key: UUID) -> None:
+    """Give the file up: row and bytes go. `Conflict` if something owns it by now."""
+    file = _lock(viewer, key)
+    if file.owner is not None:
+        raise Conflict(_("Diese Datei ist schon abgeschickt."))
+    db.session.delete(file)
+    let_go([file.blob_id])
+    after_commit(partial(throw_away, file.member_id, key))
+
+
+def _find(viewer: Viewer, key: UUID) -> File | None:
+    return db.session.scalar(_mine(viewer, key))
+
+
+def _lock(viewer: Viewer, key: UUID) -> File:
+    found = db.session.scalar(
+        _mine(viewer, key).with_for_update(of=File).execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _mine(viewer: Viewer, key: UUID) -> sa.Select[File]:
+    return sa.select(File).where(File.member_id == viewer.member_id, File.key == key)
