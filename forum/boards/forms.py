@@ -1,16 +1,25 @@
 """From request to checked data. What a text may hold is checked by the service, for every door alike."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange
 
 from forum.boards.models import Starters
+from forum.files.forms import FilesFields
 from forum.web.forms import ClientKeyField, Form
 
 
-class PostForm(Form):
-    """A reply."""
+class PostForm(FilesFields, Form):
+    """A reply, perhaps with files."""
 
     text = TextAreaField(_l("Deine Antwort"))
     client_key = ClientKeyField()
@@ -24,11 +33,15 @@ class TopicForm(PostForm):
     text = TextAreaField(_l("Dein Beitrag"))
 
 
-class EditForm(Form):
-    """New words for one's own post; `version` is the one the editing started from."""
+class EditForm(FilesFields, Form):
+    """New words and files for one's own post; `version` is the one the editing started from.
+
+    `taken_off` are the attachments that are to go.
+    """
 
     text = TextAreaField(_l("Dein Beitrag"))
     version = IntegerField(default=0)
+    taken_off = SelectMultipleField(coerce=int, validate_choice=False)
     preview = BooleanField()
 
 

@@ -14,6 +14,8 @@ TITLE_LIMIT = 200
 POST_LIMIT = 60_000
 REASON_LIMIT = 500
 PAGE_SIZE = 20
+#: What attachments call a post.
+SUBJECT = "post"
 
 
 def page_of(number: int) -> int:

@@ -16,6 +16,8 @@ REASON_LIMIT = 500
 TITLE_LIMIT = 200
 #: Participants of a group, with whoever began it.
 GROUP_LIMIT = 20
+#: What attachments call a message.
+SUBJECT = "message"
 #: Pinned messages of one room; what everybody pins, nobody reads.
 PIN_LIMIT = 50
 #: How many days the messages of a room may be kept; None: until somebody takes them away.
@@ -132,7 +134,7 @@ _IS_PINNED = sa.text("pinned_at IS NOT NULL")
 
 
 class Message(Model):
-    """Nachricht. `stamp` is the room's clock at its last change, `version` counts edits (0: never).
+    """Nachricht: words, files, or both. `stamp` is the room's clock at its last change, `version` counts edits.
 
     `client_key` is made by the client: the same key of the same author is the same message. `kept_url` leads to
     the topic in which it was kept.

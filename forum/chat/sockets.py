@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from flask_babel import gettext as _
+
 from forum.chat import queries, service
 from forum.chat.models import ReactionKind
 from forum.chat.queries.messages import MessagePage, as_data, person_data
@@ -78,10 +80,10 @@ class Chat(Namespace):
 
     @event(writes=True)
     def on_send(self, viewer: Viewer, data: Data) -> Answer:
-        """Write a message; acknowledged with the message as it is stored."""
+        """Write a message; acknowledged with the message as it is stored. `files` are ids of what was sent before."""
         reply_to = number(data, "reply_to") if data.get("reply_to") is not None else None
         message = service.messages.send_message(
-            viewer, number(data, "room"), text(data, "text"), key(data), reply_to
+            viewer, number(data, "room"), text(data, "text"), key(data), reply_to, _file_ids(data)
         )
         return _stored(message.id, message.stamp)
 
@@ -212,6 +214,13 @@ def _kind(data: Data) -> ReactionKind:
         return ReactionKind(text(data, "kind"))
     except ValueError:
         raise Invalid(field="kind") from None
+
+
+def _file_ids(data: Data) -> list[int]:
+    found = data.get("files", [])
+    if not isinstance(found, list) or any(type(one) is not int for one in found):
+        raise Invalid(_("Das war nicht zu lesen. Lade die Seite neu und versuche es noch einmal."), "files")
+    return found
 
 
 def _room(room_id: int) -> str:

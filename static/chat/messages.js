@@ -1,13 +1,14 @@
 // The messages of an open room, in the order of their ids. What comes later is made from the moulds in the page, so that it
 // is the same as what the server wrote (templates/chat/message.html); `html` comes clean from there and is all that goes in as HTML.
 
+import { attached } from "./files.js";
 import { clock, date, dayName, exact, iso } from "./times.js";
 
 const TOGETHER = 5 * 60_000; // as TOGETHER in forum/chat/views/showing.py
 const EXCERPT = 120; // as EXCERPT_LIMIT in forum/chat/queries/messages.py
 const KEPT = 200; // more than come while a page is loaded
 const KINDS = ["thanks", "agree", "helpful", "seen", "laugh"];
-const ALL_BUT_TEXT = ".name, .at, .quoted, .kept a, .reaction, .tools > a, .tools > details > summary, .text a";
+const ALL_BUT_TEXT = ".name, .at, .quoted, .attached a, .kept a, .reaction, .tools > a, .tools > details > summary, .text a";
 const me = document.documentElement.dataset.me;
 
 export class Messages {
@@ -261,6 +262,7 @@ export class Messages {
     if (writes !== "true") part(".tools > .answer").remove();
     address(element, data.id);
     part(".text").innerHTML = data.html;
+    if (data.files?.length) part(".text").after(attached(this.mould("files"), data.files, this.words, isOwn));
     return element;
   }
 
@@ -274,11 +276,11 @@ export class Messages {
     place.replaceChildren(face);
   }
 
-  #quote(place, { id, author, excerpt }) {
+  #quote(place, { id, author, excerpt, has_files: hasFiles }) {
     place.href = `/chat/messages/${id}`;
     place.dataset.quoted = id;
     place.querySelector("b").textContent = author.name;
-    place.querySelector(".excerpt").textContent = excerpt || this.words.gone;
+    place.querySelector(".excerpt").textContent = excerpt || (hasFiles ? this.words.file : this.words.gone);
   }
 
   #react(place, reactions, mayReact) {
@@ -301,7 +303,7 @@ export class Messages {
   #requote(data) {
     const quotes = this.list.querySelectorAll(`.quoted[data-quoted="${data.id}"] .excerpt`);
     if (!quotes.length) return;
-    const excerpt = excerptOf(data.html) || this.words.gone;
+    const excerpt = excerptOf(data.html) || (data.files?.length ? this.words.file : this.words.gone);
     for (const quote of quotes) quote.textContent = excerpt;
   }
 

@@ -136,8 +136,9 @@ export class Outbox {
     return waiting(this.room);
   }
 
-  add(text, replyTo) {
-    const entry = { room: this.room, key: newKey(), text, replyTo, at: Date.now(), tries: 0 };
+  /** `files` are on the server already: {id, name, size} of each. */
+  add(text, replyTo, files = []) {
+    const entry = { room: this.room, key: newKey(), text, replyTo, files, at: Date.now(), tries: 0 };
     const last = this.entries.at(-1)?.at ?? 0;
     if (entry.at <= last) entry.at = last + 1; // two within a millisecond keep their order
     write(entry);
@@ -232,20 +233,22 @@ export class Outbox {
   }
 
   // The server's answer; null if there is none, and nobody knows whether it was stored.
-  async #deliver({ text, key, replyTo }) {
-    const message = { room: this.room, text, key, ...(replyTo ? { reply_to: replyTo } : {}) };
+  async #deliver({ text, key, replyTo, files = [] }) {
+    const ids = files.map(({ id }) => id);
+    const message = { room: this.room, text, key, ...(replyTo ? { reply_to: replyTo } : {}), ...(ids.length ? { files: ids } : {}) };
     if (chat.state === "open") {
       this.#since = Infinity;
       return chat.ask("send", message).catch(() => null);
     }
     if (this.#since === Infinity) this.#since = Date.now();
     if (!navigator.onLine || (chat.state === "waiting" && Date.now() - this.#since < PATIENCE)) return null;
-    return this.#post(text, key, replyTo);
+    return this.#post(text, key, replyTo, ids);
   }
 
   // Where no live connection can be had, pages may still go.
-  async #post(text, key, replyTo) {
+  async #post(text, key, replyTo, fileIds) {
     const body = new URLSearchParams({ csrf_token: this.token, client_key: key, text, reply_to: replyTo ?? "" });
+    for (const id of fileIds) body.append("file_ids", id);
     try {
       const answer = await fetch(this.action, { method: "POST", body, headers: { "X-Requested-With": "fetch" } });
       if (answer.ok) return { ok: true, ...(await answer.json()) };

@@ -115,7 +115,10 @@ export function openRoom(root, { go, at }) {
   }
 
   function show(data, { isHeard = false } = {}) {
-    if (data.client_key && String(data.author.id) === me) room.outbox.done(data.client_key);
+    if (data.client_key && String(data.author.id) === me) {
+      room.outbox.done(data.client_key);
+      room.say.forgetFiles((data.files ?? []).map(({ file }) => file));
+    }
     const wasAtFoot = messages.isAtFoot;
     const became = messages.put(data);
     if (became === "new" || became === "beyond") {
@@ -126,9 +129,9 @@ export function openRoom(root, { go, at }) {
     return became;
   }
 
-  function tell({ author, html }) {
+  function tell({ author, html, files }) {
     const line = document.createElement("p");
-    line.textContent = `${author.name}: ${excerptOf(html)}`;
+    line.textContent = `${author.name}: ${excerptOf(html) || (files.length ? messages.words.file : "")}`;
     heardLine.append(line);
     while (heardLine.childElementCount > HEARD) heardLine.firstChild.remove();
   }
@@ -173,8 +176,8 @@ export function openRoom(root, { go, at }) {
 
   // ---------- What is not sent yet ----------
 
-  function send(text, replyTo) {
-    room.outbox.add(text, replyTo);
+  function send(text, replyTo, files) {
+    room.outbox.add(text, replyTo, files);
     messages.goToFoot();
     if (messages.hasLater) go(here); // the end of the room is on another page, and the outbox goes with us
   }
@@ -201,12 +204,13 @@ export function openRoom(root, { go, at }) {
     signs.draw();
   }
 
-  function unsentRow({ key, text, at }) {
+  function unsentRow({ key, text, at, files = [] }) {
     const { name, initials, colour, picture } = root.dataset;
     const author = { id: me, name, initials, colour, picture };
     const row = messages.make({
       id: 0, stamp: 0, author, at: new Date(at).toISOString(), html: "", reply_to: null, state: "visible", pinned: false,
       edited_at: null, kept: null, reactions: {}, mentions: [], client_key: key,
+      files: files.map(({ id, name, size }) => ({ id: 0, file: id, name, size, state: "checking" })),
     });
     row.removeAttribute("id");
     row.querySelector(".by").removeAttribute("id");

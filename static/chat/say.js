@@ -41,8 +41,8 @@ export class Say {
     on(form, "focusin", () => room.root.classList.add("writing"));
     on(form, "focusout", () => setTimeout(() => form.matches(":focus-within") || room.root.classList.remove("writing"), AFTER_TAP));
     // The field keeps the focus, and a phone its keyboard.
-    on(form, "pointerdown", (event) => event.target.closest(".send, .format, .cancel") && event.preventDefault());
-    on(form, "mousedown", (event) => event.target.closest(".send, .format, .cancel") && event.preventDefault());
+    on(form, "pointerdown", (event) => event.target.closest(".send, .format, .files-pick, .cancel") && event.preventDefault());
+    on(form, "mousedown", (event) => event.target.closest(".send, .format, .files-pick, .cancel") && event.preventDefault());
     on(this.answering.querySelector(".cancel"), "click", (event) => {
       event.preventDefault();
       this.cancel();
@@ -50,6 +50,7 @@ export class Say {
     on(form.querySelector(".format"), "click", (event) => this.#format(event.currentTarget));
     on(form.querySelector(".emoji"), "click", (event) => this.#emoji(event.currentTarget));
     on(window, "pagehide", () => this.keep());
+    if (form.querySelector(".upload")) this.#uploads();
     this.#restore();
     this.#showHint();
   }
@@ -80,7 +81,8 @@ export class Say {
     const text = this.text.value.trim();
     const excess = this.#excess();
     this.#say(excess > 0 ? this.words.excess.replace("%(num)s", excess) : "");
-    if (!text || excess > 0 || this.room.root.matches(".gone")) {
+    const files = this.#editing ? [] : this.#files();
+    if ((!text && !files.length) || excess > 0 || this.room.root.matches(".gone")) {
       this.focus();
       return;
     }
@@ -92,18 +94,46 @@ export class Say {
     this.#set("");
     this.#answer(null);
     this.#used();
-    this.send(text, replyTo);
+    if (files.length) this.#tellFiles("files:sent", files.map(({ id }) => id));
+    this.send(text, replyTo, files);
+  }
+
+  // What has arrived of the files that were picked; a form with others does not come this far (files/uploads.js).
+  #files() {
+    return [...this.form.querySelectorAll('.upload [name="file_ids"]:enabled')].map((box) => {
+      const { name, size } = box.closest(".upload").dataset;
+      return { id: Number(box.value), name, size: Number(size) };
+    });
+  }
+
+  #tellFiles(event, ids) {
+    this.form.dispatchEvent(new CustomEvent(event, { detail: { ids } }));
+  }
+
+  async #uploads() {
+    const { attach } = await import("../files/uploads.js");
+    attach(this.form);
   }
 
   /** What waits to be sent, or the beginning of it, is no draft, though the server may still think so. */
   forget(entries) {
-    if (this.form && entries.some(({ text }) => text.startsWith(this.text.value.trim()))) this.#set("");
+    if (!this.form) return;
+    if (entries.some(({ text }) => text.startsWith(this.text.value.trim()))) this.#set("");
+    this.forgetFiles(entries.flatMap(({ files = [] }) => files.map(({ id }) => id)));
+  }
+
+  /** These files belong to a message by now, perhaps one from another window. */
+  async forgetFiles(ids) {
+    if (!ids.length || !this.form?.querySelector(".upload")) return;
+    await this.#uploads();
+    this.#tellFiles("files:sent", ids);
   }
 
   /** What the server would not take comes back into the field, if nothing else was begun there. */
   takeBack(entry, message) {
     if (!this.form?.isConnected || !this.isEmpty || this.#editing) return false;
     this.#set(entry.text);
+    if (entry.files?.length) this.#tellFiles("files:back", entry.files.map(({ id }) => id));
     if (entry.replyTo) this.answer(this.room.messages.find(entry.replyTo));
     this.#say(message);
     this.focus();
@@ -123,7 +153,7 @@ export class Say {
     this.#answer({
       id: message.dataset.id,
       name: message.querySelector(".name").textContent,
-      excerpt: excerptOf(message.querySelector(".text").innerHTML),
+      excerpt: excerptOf(message.querySelector(".text").innerHTML) || this.room.messages.words.file,
     });
     this.focus();
   }

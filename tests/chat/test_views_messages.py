@@ -497,7 +497,7 @@ def test_a_script_gets_the_message_as_it_is_now_or_the_sentence(
 def test_the_moulds_of_a_page_have_every_part_that_the_script_fills(cast: Cast, browse: Browse) -> None:
     page = BeautifulSoup(browse(cast.petra).get(f"/chat/rooms/{cast.room}").text, "html.parser")
     moulds = {tag["data-mould"]: tag for tag in page.find_all("template", attrs={"data-mould": True})}
-    assert set(moulds) == {"message", "actions", "trace", "pin", "picture", "day", "new", "unsent"}
+    assert set(moulds) == {"message", "actions", "trace", "pin", "picture", "files", "day", "new", "unsent"}
     for part in (
         ".face .avatar", ".by .name", ".at time", ".quoted b", ".quoted .excerpt", ".text", ".notes .is-pinned",
         ".notes .edited", ".kept a", ".reactions .reaction[value=laugh] .number", ".tools > .answer", ".panel",

@@ -100,9 +100,10 @@ def list_targets(viewer: Viewer, besides: int) -> list[tuple[int, str, str]]:
     return _list_names(sa.and_(policy.movable_to(viewer), Board.id != besides))
 
 
-def list_startable(viewer: Viewer) -> list[tuple[int, str, str]]:
-    """Id, name and space name of each board on which the viewer may start topics."""
-    return _list_names(policy.startable_by(viewer))
+def list_startable(viewer: Viewer, space_id: int | None = None) -> list[tuple[int, str, str]]:
+    """Id, name and space name of each board, here or in one space, on which the viewer may start topics."""
+    here = sa.true() if space_id is None else Board.space_id == space_id
+    return _list_names(sa.and_(policy.startable_by(viewer), here))
 
 
 def _list_names(condition: sa.ColumnElement[bool]) -> list[tuple[int, str, str]]:

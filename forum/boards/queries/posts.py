@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased, defer, lazyload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from forum.attachments.queries import waits_at
 from forum.boards.models import PAGE_SIZE, Draft, Post, PostState, Reading, Revision, Topic
 from forum.boards.queries.unread import BASELINE, IS_UNREAD, with_readings
 from forum.core.access import Viewer
@@ -21,13 +22,14 @@ PRINT_SIZE = 1000
 
 @dataclass(frozen=True, slots=True)
 class OpenTopic:
-    """A topic as its reader finds it: the row with its board, how far it was read, the reply begun."""
+    """A topic as its reader finds it: the row with its board, how far it was read, the reply begun and its files."""
 
     topic: Topic
     seen: int | None
     baseline: datetime
     is_unread: bool
     draft: str | None
+    has_waiting: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,22 @@ class Edit:
     at: datetime
     changes: list[Change]
 
+    @property
+    def is_reworded(self) -> bool:
+        """Whether it changed the words; else only the files."""
+        return any(change.kind != "same" for change in self.changes)
+
 
 _viewer_id = sa.bindparam("viewer_id", type_=sa.Integer())
+_place = sa.bindparam("place", type_=sa.String())
 _OPEN = (
     with_readings(
-        sa.select(Topic, Reading.last_number, BASELINE, IS_UNREAD, Draft.text).select_from(Topic), _viewer_id
+        sa.select(
+            Topic, Reading.last_number, BASELINE, IS_UNREAD, Draft.text, waits_at(_viewer_id, _place)
+        ).select_from(Topic),
+        _viewer_id,
     )
-    .outerjoin(Draft, sa.and_(Draft.member_id == _viewer_id, Draft.place == sa.bindparam("place")))
+    .outerjoin(Draft, sa.and_(Draft.member_id == _viewer_id, Draft.place == _place))
     .where(Topic.id == sa.bindparam("topic_id", type_=sa.Integer()))
 )
 _state_by = aliased(Member)

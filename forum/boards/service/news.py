@@ -31,8 +31,8 @@ def tell_posted(viewer: Viewer, topic: Topic, number: int) -> None:
     tell_moved(viewer, topic.board, topic)
 
 
-def tell_post_changed(post: Post) -> None:
-    """A post was edited, withdrawn, hidden or restored."""
+def tell_post_changed(post: Post, *, only_files: bool = False) -> None:
+    """A post was edited, withdrawn, hidden or restored; or only what can be done with its files has changed."""
     publish(
         NAMESPACE,
         channel_of(post.topic),
@@ -42,6 +42,7 @@ def tell_post_changed(post: Post) -> None:
             "number": post.number,
             "version": post.version,
             "state": post.state.value,
+            "only_files": only_files,
         },
     )
 

@@ -1,10 +1,15 @@
 """Posts: found, changed, taken back, hidden and restored. A post keeps its number for ever."""
 
+from collections.abc import Collection
+
+import sqlalchemy as sa
 from flask_babel import gettext as _
 
+from forum.attachments import service as attachments
+from forum.attachments.targets import when_settled
 from forum.audit import service as audit
 from forum.boards import policy
-from forum.boards.models import POST_LIMIT, REASON_LIMIT, Post, PostState, Revision
+from forum.boards.models import POST_LIMIT, REASON_LIMIT, SUBJECT, Post, PostState, Revision
 from forum.boards.service import drafts, news
 from forum.core import html
 from forum.core.access import Viewer
@@ -36,18 +41,27 @@ def get_hideable_post(viewer: Viewer, post_id: int, *, lock: bool = False) -> Po
     return post
 
 
-def edit_post(viewer: Viewer, post_id: int, text: str, version: int) -> Post:
-    """Change the words of one's own post; the old ones stay in its history.
+def edit_post(
+    viewer: Viewer,
+    post_id: int,
+    text: str,
+    version: int,
+    file_ids: Collection[int] = (),
+    taken_off: Collection[int] = (),
+) -> Post:
+    """Change the words of one's own post; the old ones stay in its history. Hang more files on it, take some off.
 
-    `version` is the one the editor started from: `Conflict` if the post has moved on since.
+    `version` is the one the editor started from: `Conflict` if the words have been changed since. `taken_off` are
+    attachments; their files are gone for good.
     """
     post = get_editable_post(viewer, post_id, lock=True)
     source = clean_text(text, limit=POST_LIMIT, field="text")
     drafts.drop_draft(viewer, f"post:{post_id}")
-    if source == post.source:
-        return post
-    if version != post.version:
+    is_reworded = source != post.source
+    if is_reworded and version != post.version:
         raise Conflict(_("Der Beitrag wurde inzwischen an anderer Stelle geändert."))
+    if not _change_files(viewer, post, file_ids, taken_off) and not is_reworded:
+        return post
     moment = now()
     db.session.add(
         Revision(
@@ -65,6 +79,13 @@ def edit_post(viewer: Viewer, post_id: int, text: str, version: int) -> Post:
     post.edited_at = moment
     news.tell_post_changed(post)
     return post
+
+
+@when_settled(SUBJECT)
+def renew_files(post_ids: Collection[int]) -> None:
+    """The files of these posts are in another state now: those who have the topic open are shown so."""
+    for post in db.session.scalars(sa.select(Post).where(Post.id.in_(post_ids)).order_by(Post.id)):
+        news.tell_post_changed(post, only_files=True)
 
 
 def withdraw_post(viewer: Viewer, post_id: int) -> Post:
@@ -95,6 +116,15 @@ def restore_post(viewer: Viewer, post_id: int) -> Post:
         audit.record(viewer, "post.restored", post.id, space_id=post.topic.space_id)
     _set_state(viewer, post, PostState.VISIBLE)
     return post
+
+
+def _change_files(viewer: Viewer, post: Post, file_ids: Collection[int], taken_off: Collection[int]) -> bool:
+    """Whether that changed anything."""
+    is_less = attachments.take_off(SUBJECT, post.id, taken_off) if taken_off else False
+    is_more = attachments.attach(viewer, SUBJECT, post.id, file_ids, post.topic.space_id)
+    if is_less or is_more:
+        post.has_files = attachments.has_any(SUBJECT, post.id)
+    return is_less or is_more
 
 
 def _set_state(viewer: Viewer, post: Post, state: PostState, reason: str = "") -> None:

@@ -1,13 +1,15 @@
 """Topics: found, started, renamed, kept in order."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
+from forum.attachments import service as attachments
 from forum.audit import service as audit
 from forum.boards import policy
-from forum.boards.models import POST_LIMIT, TITLE_LIMIT, Board, Post, Topic
+from forum.boards.models import POST_LIMIT, SUBJECT, TITLE_LIMIT, Board, Post, Topic
 from forum.boards.service import drafts, news, readings
 from forum.boards.service.boards import get_board
 from forum.core import html
@@ -29,8 +31,18 @@ def get_topic(viewer: Viewer, topic_id: int, *, lock: bool = False) -> Topic:
     return topic
 
 
-def start_topic(viewer: Viewer, board_id: int, title: str, text: str, client_key: UUID) -> Topic:
-    """A new topic with its first post. The same `client_key` of the same author is the same topic."""
+def start_topic(
+    viewer: Viewer,
+    board_id: int,
+    title: str,
+    text: str,
+    client_key: UUID,
+    file_ids: Collection[int] = (),
+) -> Topic:
+    """A new topic with its first post, which these files hang on.
+
+    The same `client_key` of the same author is the same topic.
+    """
     board = get_board(viewer, board_id)
     require_starting(viewer, board)
     db.session.get(
@@ -51,7 +63,7 @@ def start_topic(viewer: Viewer, board_id: int, title: str, text: str, client_key
         is_pinned=False,
     )
     board.topic_count = Board.topic_count + 1
-    append_post(viewer, topic, text, client_key)
+    append_post(viewer, topic, text, client_key, file_ids)
     drafts.drop_draft(viewer, f"board:{board_id}")
     return topic
 
@@ -61,13 +73,13 @@ def require_starting(viewer: Viewer, board: Board) -> None:
     require(policy.may_start_topic(viewer, board), _("In diesem Forum kannst du kein Thema beginnen."))
 
 
-def reply(viewer: Viewer, topic_id: int, text: str, client_key: UUID) -> Post:
-    """The next post of a topic. The same `client_key` of the same author is the same post."""
+def reply(viewer: Viewer, topic_id: int, text: str, client_key: UUID, file_ids: Collection[int] = ()) -> Post:
+    """The next post of a topic, with these files. The same `client_key` of the same author is the same post."""
     topic = get_topic(viewer, topic_id, lock=True)
     if (sent := find_sent(viewer, client_key)) is not None:
         return sent
     require(policy.may_reply(viewer, topic), _("Dieses Thema ist geschlossen. Du kannst es weiter lesen."))
-    post = append_post(viewer, topic, text, client_key)
+    post = append_post(viewer, topic, text, client_key, file_ids)
     drafts.drop_draft(viewer, f"topic:{topic_id}")
     return post
 
@@ -138,6 +150,8 @@ def move_topic(viewer: Viewer, topic_id: int, board_id: int) -> Topic:
     news.tell_topic_changed(viewer, topic)
     _change_counts(topic.board, topics=-1, posts=-topic.last_number)
     _change_counts(target, topics=1, posts=topic.last_number)
+    if target.space_id != topic.space_id:
+        _carry_files(topic, target.space_id)
     topic.board = target
     topic.space_id = target.space_id
     news.tell_topic_changed(viewer, topic)
@@ -158,8 +172,10 @@ def find_sent(viewer: Viewer, client_key: UUID) -> Post | None:
     )
 
 
-def append_post(viewer: Viewer, topic: Topic, text: str, client_key: UUID) -> Post:
-    """Write the next post; the topic must be locked or new."""
+def append_post(
+    viewer: Viewer, topic: Topic, text: str, client_key: UUID, file_ids: Collection[int] = ()
+) -> Post:
+    """Write the next post and hang the files on it; the topic must be locked or new."""
     source = clean_text(text, limit=POST_LIMIT, field="text")
     post = Post(
         topic=topic,
@@ -177,6 +193,7 @@ def append_post(viewer: Viewer, topic: Topic, text: str, client_key: UUID) -> Po
     topic.last_author_id = post.author_id
     topic.board.post_count = Board.post_count + 1
     db.session.flush()
+    post.has_files = attachments.attach(viewer, SUBJECT, post.id, file_ids, topic.space_id)
     readings.note_reading(post.author_id, topic.id, post.number)
     news.tell_posted(viewer, topic, post.number)
     return post
@@ -185,6 +202,11 @@ def append_post(viewer: Viewer, topic: Topic, text: str, client_key: UUID) -> Po
 def _change_counts(board: Board, *, topics: int, posts: int) -> None:
     board.topic_count = Board.topic_count + topics
     board.post_count = Board.post_count + posts
+
+
+def _carry_files(topic: Topic, space_id: int) -> None:
+    with_files = sa.select(Post.id).where(Post.topic_id == topic.id, Post.has_files)
+    attachments.carry(SUBJECT, db.session.scalars(with_files).all(), space_id)
 
 
 def _author(viewer: Viewer) -> int:

@@ -4,18 +4,21 @@ from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from forum.attachments.queries import attachments_of
 from forum.boards import policy, queries, service
 from forum.boards.forms import EditForm, HidingForm, PostForm
-from forum.boards.models import POST_LIMIT, Post
+from forum.boards.models import POST_LIMIT, SUBJECT, Post
 from forum.boards.views.blueprint import bp
 from forum.boards.views.topics import post_url
 from forum.core import html
 from forum.core.db import unit_of_work
 from forum.core.errors import Conflict, NotFound, require
 from forum.core.textdiff import word_diff
+from forum.files import queries as files
 from forum.members import queries as members
 from forum.web.access import members_only
 from forum.web.answers import go_to, is_fetch, offer_undo
+from forum.web.forms import takes_files
 from forum.web.limits import POSTING, limiter
 
 
@@ -44,14 +47,16 @@ def new_post(topic_id: int) -> ResponseReturnValue:
 
 @bp.post("/topics/<int:topic_id>/posts")
 @members_only
+@takes_files
 @limiter.limit(POSTING)
 def create_post(topic_id: int) -> ResponseReturnValue:
+    service.topics.get_topic(g.viewer, topic_id)
     form = PostForm()
+    file_ids = form.taken(g.viewer, f"topic:{topic_id}")
     if form.preview.data:
-        service.topics.get_topic(g.viewer, topic_id)
         return _reply_form(form, topic_id)
     post = form.carry_out(
-        lambda: service.topics.reply(g.viewer, topic_id, form.text.data or "", form.client_key.uuid)
+        lambda: service.topics.reply(g.viewer, topic_id, form.text.data or "", form.client_key.uuid, file_ids)
     )
     if post is None:
         return _reply_form(form, topic_id), 422
@@ -71,15 +76,24 @@ def edit_post(post_id: int) -> ResponseReturnValue:
 
 @bp.post("/posts/<int:post_id>")
 @members_only
+@takes_files
 @limiter.limit(POSTING)
 def update_post(post_id: int) -> ResponseReturnValue:
     form = EditForm()
     post = service.posts.get_editable_post(g.viewer, post_id)
+    file_ids = form.taken(g.viewer, f"post:{post_id}")
     if form.preview.data:
         return _edit_form(form, post)
     try:
         changed = form.carry_out(
-            lambda: service.posts.edit_post(g.viewer, post_id, form.text.data or "", form.version.data or 0)
+            lambda: service.posts.edit_post(
+                g.viewer,
+                post_id,
+                form.text.data or "",
+                form.version.data or 0,
+                file_ids,
+                form.taken_off.data or (),
+            )
         )
     except Conflict:
         return _both_versions(form, post_id), 409
@@ -153,6 +167,7 @@ def _reply_form(form: PostForm, topic_id: int) -> str:
         topic=topic,
         space=topic.board.space,
         limit=POST_LIMIT,
+        waiting=files.waiting(g.viewer, f"topic:{topic_id}"),
         preview=html.render(form.text.data or "") if form.is_sent and form.preview.data else None,
     )
 
@@ -165,6 +180,8 @@ def _edit_form(form: EditForm, post: Post, mine: str | None = None) -> str:
         space=post.topic.board.space,
         url=post_url(post.topic_id, post.number),
         limit=POST_LIMIT,
+        attached=attachments_of(SUBJECT, [post.id], g.viewer).get(post.id, ()) if post.has_files else (),
+        waiting=files.waiting(g.viewer, f"post:{post.id}"),
         conflict=word_diff(post.source, mine) if mine is not None else None,
         preview=html.render(form.text.data or "") if form.is_sent and form.preview.data else None,
     )

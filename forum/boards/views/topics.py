@@ -1,5 +1,6 @@
 """Topics: read, begin, keep in order."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -9,9 +10,10 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from wtforms.fields.choices import SelectChoice
 
+from forum.attachments.queries import AttachmentCard, attachments_of, names_of
 from forum.boards import policy, queries, service
 from forum.boards.forms import DraftForm, MoveForm, ReadingForm, TitleForm, TopicForm
-from forum.boards.models import PAGE_SIZE, POST_LIMIT, TITLE_LIMIT, Board, PostState, Topic, page_of
+from forum.boards.models import PAGE_SIZE, POST_LIMIT, SUBJECT, TITLE_LIMIT, Board, PostState, Topic, page_of
 from forum.boards.queries.posts import PRINT_SIZE, OpenTopic, PostRow
 from forum.boards.views.blueprint import bp
 from forum.core import html
@@ -21,8 +23,10 @@ from forum.core.errors import NotFound
 from forum.core.persons import Person
 from forum.councils import queries as councils
 from forum.councils.queries import Byline
+from forum.files import queries as files
 from forum.web.access import members_only
 from forum.web.answers import go_to, is_fetch, offer_undo
+from forum.web.forms import takes_files
 from forum.web.languages import ago, time_tag, today
 from forum.web.limits import POSTING, limiter
 
@@ -57,6 +61,7 @@ def print_topic(topic_id: int) -> ResponseReturnValue:
         topic=opened.topic,
         space=opened.topic.board.space,
         posts=posts,
+        file_names=names_of(SUBJECT, [row.post.id for row in posts if row.post.has_files]),
         bylines=councils.bylines({post.author.id for post in posts}, today()),
         sheet=sheet,
         last_sheet=last_sheet,
@@ -87,15 +92,17 @@ def new_topic(board_id: int) -> ResponseReturnValue:
 
 @bp.post("/boards/<int:board_id>/topics")
 @members_only
+@takes_files
 @limiter.limit(POSTING)
 def create_topic(board_id: int) -> ResponseReturnValue:
     board = service.boards.get_board(g.viewer, board_id)
     form = TopicForm()
+    file_ids = form.taken(g.viewer, f"board:{board_id}")
     if form.preview.data:
         return _topic_form(form, board)
     topic = form.carry_out(
         lambda: service.topics.start_topic(
-            g.viewer, board_id, form.title.data or "", form.text.data or "", form.client_key.uuid
+            g.viewer, board_id, form.title.data or "", form.text.data or "", form.client_key.uuid, file_ids
         )
     )
     if topic is None:
@@ -217,6 +224,7 @@ class ShownPost:
     may_withdraw: bool
     may_hide: bool
     may_restore: bool
+    files: tuple[AttachmentCard, ...] = ()
 
 
 def _asked_for() -> tuple[int | None, int | None]:
@@ -230,6 +238,7 @@ def _render_topic(opened: OpenTopic, page: int, first: int | None, last: int | N
     topic = opened.topic
     rows = queries.posts.list_posts(topic, page, first=first, last=last)
     bylines = councils.bylines({row.author.id for row in rows}, today())
+    files_of = _files_of(rows)
     first_unread = queries.posts.first_unread(opened) if opened.is_unread else None
     may_reply = policy.may_reply(g.viewer, topic)
     here = url_for(".show_topic", topic_id=topic.id) + (f"?page={page}" if page > 1 else "")
@@ -241,11 +250,21 @@ def _render_topic(opened: OpenTopic, page: int, first: int | None, last: int | N
         opened=opened,
         first_unread=first_unread,
         posts=[
-            _show(g.viewer, row, here, bylines.get(row.author.id), first_unread, may_reply) for row in rows
+            _show(
+                g.viewer,
+                row,
+                here,
+                bylines.get(row.author.id),
+                first_unread,
+                may_reply,
+                files_of.get(row.post.id, ()),
+            )
+            for row in rows
         ],
         writers=tuple({row.author: bylines.get(row.author.id) for row in rows}.items()),
         page=page,
         may_reply=may_reply,
+        waiting=files.waiting(g.viewer, f"topic:{topic.id}") if opened.has_waiting else [],
         client_key=uuid4(),
         policy=policy,
         limit=POST_LIMIT,
@@ -260,6 +279,7 @@ def _show(
     byline: Byline | None,
     first_unread: int | None,
     may_reply: bool,
+    attached: tuple[AttachmentCard, ...],
 ) -> ShownPost:
     post = row.post
     return ShownPost(
@@ -282,7 +302,14 @@ def _show(
         may_withdraw=policy.may_withdraw(viewer, post),
         may_hide=policy.may_hide(viewer, post),
         may_restore=policy.may_restore(viewer, post),
+        files=attached,
     )
+
+
+def _files_of(rows: Sequence[PostRow]) -> dict[int, tuple[AttachmentCard, ...]]:
+    """What hangs on the posts whose words the viewer sees; asks nothing if nothing hangs on any."""
+    posts = [row.post for row in rows if row.post.has_files and policy.may_see_text(g.viewer, row.post)]
+    return attachments_of(SUBJECT, [post.id for post in posts], g.viewer)
 
 
 def _open(topic_id: int) -> OpenTopic:
@@ -306,6 +333,7 @@ def _topic_form(form: TopicForm, board: Board) -> str:
         space=board.space,
         title_limit=TITLE_LIMIT,
         limit=POST_LIMIT,
+        waiting=files.waiting(g.viewer, f"board:{board.id}"),
         preview=html.render(form.text.data or "") if form.is_sent and form.preview.data else None,
     )
 

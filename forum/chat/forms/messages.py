@@ -7,13 +7,14 @@ from wtforms.validators import NumberRange, Optional
 
 from forum.chat.models import ReactionKind
 from forum.core.paging import HIGHEST_ID
+from forum.files.forms import FilesFields
 from forum.web.forms import ClientKeyField, Form
 
 _IS_ID = NumberRange(min=1, max=HIGHEST_ID)
 
 
-class MessageForm(Form):
-    """Something said in a room, perhaps as an answer."""
+class MessageForm(FilesFields, Form):
+    """Something said in a room, perhaps as an answer, perhaps with files."""
 
     text = TextAreaField(_l("Deine Nachricht"))
     client_key = ClientKeyField()

@@ -12,7 +12,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from forum.chat.models import Mention, Message, MessageState, Reaction, ReactionKind, Room
+from forum.attachments.queries import AttachmentCard, attachments_of, names_of
+from forum.chat.models import SUBJECT, Mention, Message, MessageState, Reaction, ReactionKind, Room
+from forum.core.access import ANYONE
 from forum.core.db import db
 from forum.core.html import plain
 from forum.core.persons import Person
@@ -36,6 +38,7 @@ class Quoted:
     id: int
     author: Person
     excerpt: str
+    has_files: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class MessageRow:
     kept: Kept | None
     reactions: Mapping[ReactionKind, Sequence[int]]
     mentions: Sequence[int]
+    files: Sequence[AttachmentCard]
     client_key: UUID
 
     @property
@@ -93,7 +97,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A message as plain text, for export and for carrying it elsewhere."""
+    """A message as plain text, with the names of its files, for export and for carrying it elsewhere."""
 
     id: int
     at: datetime
@@ -102,6 +106,7 @@ class Line:
     reply_to_id: int | None
     state: MessageState
     edited_at: datetime | None
+    files: Sequence[str]
 
 
 def as_data(row: MessageRow, last: int) -> Data:
@@ -118,7 +123,12 @@ def as_data(row: MessageRow, last: int) -> Data:
             "at": row.at.isoformat(),
             "html": row.html,
             "reply_to": quoted
-            and {"id": quoted.id, "author": person_data(quoted.author), "excerpt": quoted.excerpt},
+            and {
+                "id": quoted.id,
+                "author": person_data(quoted.author),
+                "excerpt": quoted.excerpt,
+                "has_files": quoted.has_files,
+            },
             "version": row.version,
             "edited_at": row.edited_at and row.edited_at.isoformat(),
             "state": row.state.value,
@@ -128,8 +138,23 @@ def as_data(row: MessageRow, last: int) -> Data:
             "kept": kept and {"url": kept.url, "title": kept.title},
             "reactions": {kind.value: list(members) for kind, members in row.reactions.items()},
             "mentions": list(row.mentions),
+            "files": [file_data(card) for card in row.files],
             "client_key": str(row.client_key),
         },
+    }
+
+
+def file_data(card: AttachmentCard) -> Data:
+    """What a client needs to show an attached file."""
+    return {
+        "id": card.id,
+        "file": card.file.id,
+        "name": card.file.name,
+        "size": card.file.size,
+        "kind": card.file.kind,
+        "state": card.file.state.value,
+        "url": card.url,
+        "tile": card.tile_url,
     }
 
 
@@ -165,12 +190,14 @@ _ROWS = (
         Message.kept_url,
         Message.kept_title,
         Message.client_key,
+        Message.has_files,
         Message.author_id,
         Member.name,
         Member.picture_version,
         _state_by.name.label("state_by"),
         _quoted.id.label("quoted_id"),
         _quoted.html.label("quoted_html"),
+        _quoted.has_files.label("quoted_has_files"),
         _quoted.author_id.label("quoted_author_id"),
         _quoted_author.name.label("quoted_name"),
         _quoted_author.picture_version.label("quoted_picture"),
@@ -221,7 +248,8 @@ def list_messages(
 ) -> MessagePage:
     """Messages in the order of the room: the last ones, those next `before` or `after` an id, or half and half.
 
-    `around` itself is the first of the later half; it need not exist any more. Three statements, four for `around`.
+    `around` itself is the first of the later half; it need not exist any more. Three statements, four for `around`,
+    and one more if files hang on any of them.
     """
     if around is not None:
         half = limit // 2
@@ -258,7 +286,7 @@ def get_row(message_id: int) -> MessageRow:
 
 
 def get_rows(message_ids: Sequence[int]) -> list[MessageRow]:
-    """Those of the messages that are there, as they are shown, in the order of ids. Three statements."""
+    """Those of the messages that are there, as they are shown, in the order of ids. Three statements or four."""
     db.session.flush()
     return _with_extras(db.session.connection().execute(_THESE, {"ids": message_ids}).all())
 
@@ -299,16 +327,15 @@ def count_messages(room_id: int, before: datetime | None = None) -> int:
 
 def chosen(room_id: int, message_ids: Collection[int]) -> list[Line]:
     """Those of the messages that are in the room and stand, in its order, as text."""
-    return [
-        line_of(row)
-        for row in db.session.execute(
+    return lines_of(
+        db.session.execute(
             LINES.where(
                 Message.room_id == room_id,
                 Message.id.in_(message_ids),
                 Message.state == MessageState.VISIBLE,
             )
-        )
-    ]
+        ).all()
+    )
 
 
 #: Messages as plain text, in the order of the room.
@@ -320,6 +347,7 @@ LINES = (
         Message.reply_to_id,
         Message.state,
         Message.edited_at,
+        Message.has_files,
         Message.author_id,
         Member.name,
         Member.picture_version,
@@ -329,17 +357,23 @@ LINES = (
 )
 
 
-def line_of(row: sa.Row[*tuple[Any, ...]]) -> Line:
-    """A row of `LINES` as a value."""
-    return Line(
-        row.id,
-        row.created_at,
-        Person(row.author_id, row.name, row.picture_version),
-        row.source,
-        row.reply_to_id,
-        row.state,
-        row.edited_at,
-    )
+def lines_of(rows: Sequence[sa.Row[*tuple[Any, ...]]]) -> list[Line]:
+    """Rows of `LINES` as values. A statement if files hang on any of them, else none."""
+    with_files = [row.id for row in rows if row.has_files]
+    names = names_of(SUBJECT, with_files) if with_files else {}
+    return [
+        Line(
+            row.id,
+            row.created_at,
+            Person(row.author_id, row.name, row.picture_version),
+            row.source,
+            row.reply_to_id,
+            row.state,
+            row.edited_at,
+            names.get(row.id, ()),
+        )
+        for row in rows
+    ]
 
 
 def _stretch(
@@ -352,7 +386,7 @@ def _stretch(
 
 
 def _with_extras(rows: Sequence[sa.Row[*tuple[Any, ...]]]) -> list[MessageRow]:
-    """The rows with their reactions and mentions: two statements for all of them."""
+    """The rows with their reactions, mentions and files: two statements for all of them, or three."""
     if not rows:
         return []
     connection, ids = db.session.connection(), {"ids": [row.id for row in rows]}
@@ -362,16 +396,23 @@ def _with_extras(rows: Sequence[sa.Row[*tuple[Any, ...]]]) -> list[MessageRow]:
     mentions: dict[int, list[int]] = {}
     for message_id, member_id in connection.execute(_MENTIONS, ids):
         mentions.setdefault(message_id, []).append(member_id)
-    return [_row(row, reactions.get(row.id, {}), mentions.get(row.id, [])) for row in rows]
+    with_files = [row.id for row in rows if row.has_files]
+    files = attachments_of(SUBJECT, with_files, ANYONE) if with_files else {}
+    return [
+        _row(row, reactions.get(row.id, {}), mentions.get(row.id, []), files.get(row.id, ())) for row in rows
+    ]
 
 
 def _row(
-    row: sa.Row[*tuple[Any, ...]], reactions: dict[ReactionKind, list[int]], mentions: list[int]
+    row: sa.Row[*tuple[Any, ...]],
+    reactions: dict[ReactionKind, list[int]],
+    mentions: list[int],
+    files: Sequence[AttachmentCard],
 ) -> MessageRow:
     quoted = None
     if row.quoted_id is not None:
         author = Person(row.quoted_author_id, row.quoted_name, row.quoted_picture)
-        quoted = Quoted(row.quoted_id, author, excerpt_of(row.quoted_html))
+        quoted = Quoted(row.quoted_id, author, excerpt_of(row.quoted_html), row.quoted_has_files)
     return MessageRow(
         id=row.id,
         room_id=row.room_id,
@@ -389,6 +430,7 @@ def _row(
         kept=Kept(row.kept_url, row.kept_title) if row.kept_url else None,
         reactions=reactions,
         mentions=mentions,
+        files=files,
         client_key=row.client_key,
     )
 

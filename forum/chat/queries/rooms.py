@@ -7,10 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from forum.attachments.queries import waits_at
 from forum.chat import policy
 from forum.chat.models import Message, MessageState, Room, RoomKind, Seat
 from forum.chat.policy import Place
-from forum.chat.queries.messages import LINES, Line, excerpt_of, line_of
+from forum.chat.queries.messages import LINES, Line, excerpt_of, lines_of
 from forum.chat.queries.unread import FIRST_UNREAD, MENTIONS, READABLE, UNREAD, VIEWER, binding, with_seat
 from forum.core.access import Viewer
 from forum.core.db import db
@@ -34,6 +35,7 @@ class Newest:
     at: datetime
     excerpt: str
     state: MessageState
+    has_files: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class RoomList:
 
 @dataclass(frozen=True, slots=True)
 class OpenRoom:
-    """A room as its reader finds it. `people` are the others in a private room."""
+    """A room as its reader finds it. `people` are the others in a private room; `has_waiting`: files not yet sent."""
 
     place: Place
     space: SpaceLink | None
@@ -78,6 +80,7 @@ class OpenRoom:
     people: Sequence[Person]
     unread: int
     first_unread_id: int | None
+    has_waiting: bool = False
 
     @property
     def room(self) -> Room:
@@ -118,6 +121,7 @@ _LIST = (
             Message.created_at.label("at"),
             Message.html,
             Message.state,
+            Message.has_files,
             Message.author_id,
             Member.name.label("author"),
             Member.picture_version,
@@ -137,7 +141,14 @@ _LIST = (
 _LIST_OF_SPACE = _LIST.where(Room.space_id == sa.bindparam("space_id", type_=sa.Integer()))
 _OPEN = (
     with_seat(
-        sa.select(Room, Seat, UNREAD.label("unread"), FIRST_UNREAD.label("first"), *_SPACE).select_from(Room)
+        sa.select(
+            Room,
+            Seat,
+            UNREAD.label("unread"),
+            FIRST_UNREAD.label("first"),
+            waits_at(VIEWER, sa.bindparam("files_at", type_=sa.String())).label("has_waiting"),
+            *_SPACE,
+        ).select_from(Room)
     )
     .outerjoin(Space, Space.id == Room.space_id)
     .where(Room.id == _room_id)
@@ -188,7 +199,8 @@ def spaces_with_rooms() -> set[int]:
 
 def open_room(viewer: Viewer, room_id: int) -> OpenRoom:
     """The room with what the viewer has read of it, or `NotFound`: absent and foreign alike. Two statements."""
-    row = db.session.execute(_OPEN, {"viewer_id": viewer.member_id, "room_id": room_id}).one_or_none()
+    values = {"viewer_id": viewer.member_id, "room_id": room_id, "files_at": f"room:{room_id}"}
+    row = db.session.execute(_OPEN, values).one_or_none()
     place = Place(row[0], row[1]) if row else None
     if row is None or place is None or not policy.may_read(viewer, place):
         raise NotFound
@@ -200,6 +212,7 @@ def open_room(viewer: Viewer, room_id: int) -> OpenRoom:
         people=people,
         unread=row.unread,
         first_unread_id=row.first,
+        has_waiting=row.has_waiting,
     )
 
 
@@ -225,7 +238,7 @@ def _lines(room_id: int) -> Iterator[Line]:
         batch = db.session.execute(
             LINES.where(Message.room_id == room_id, Message.id > last).limit(EXPORT_BATCH)
         ).all()
-        yield from map(line_of, batch)
+        yield from lines_of(batch)
         if len(batch) < EXPORT_BATCH:
             return
         last = batch[-1].id
@@ -256,7 +269,11 @@ def _room_row(row: sa.Row[*tuple[Any, ...]], people: list[Person]) -> RoomRow:
         unread=row.unread,
         mentions=row.mentions,
         newest=Newest(
-            Person(row.author_id, row.author, row.picture_version), row.at, excerpt_of(row.html), row.state
+            Person(row.author_id, row.author, row.picture_version),
+            row.at,
+            excerpt_of(row.html),
+            row.state,
+            bool(row.has_files),
         )
         if row.at
         else None,

@@ -1,17 +1,21 @@
 """Messages: written, changed, taken back, taken away, pinned."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
+from forum.attachments import service as attachments
+from forum.attachments.queries import AttachmentCard, attachments_of
+from forum.attachments.targets import when_settled
 from forum.audit import service as audit
 from forum.chat import policy
 from forum.chat.models import (
     PIN_LIMIT,
     REASON_LIMIT,
+    SUBJECT,
     TITLE_LIMIT,
     Mention,
     Message,
@@ -42,11 +46,17 @@ _SENT = sa.select(Message.id).where(
 
 
 def send_message(
-    viewer: Viewer, room_id: int, text: str, client_key: UUID, reply_to: int | None = None
+    viewer: Viewer,
+    room_id: int,
+    text: str,
+    client_key: UUID,
+    reply_to: int | None = None,
+    file_ids: Collection[int] = (),
 ) -> Message:
     """Say something. The same `client_key` of the same author is the same message, whatever became of it since.
 
-    An answer to a message that is gone by now is sent without the link: better than not at all.
+    With files, which count against the sender, there need be no text. An answer to a message that is gone by now is
+    sent without the link: better than not at all.
     """
     held = hold_room(viewer, room_id)
     room = held.room
@@ -56,7 +66,7 @@ def send_message(
     moment = now()
     require_writing(viewer, held.place, moment)
     _require_patience(viewer, held.place, moment)
-    written = compose(room, text, held.me.id)
+    written = compose(room, text, held.me.id, has_files=bool(file_ids))
     quoted = _find_quoted(room, reply_to) if reply_to is not None else None
     message = Message(
         room_id=room.id,
@@ -68,15 +78,17 @@ def send_message(
         reply_to_id=quoted.id if quoted else None,
         client_key=client_key,
         stamp=room.stamp + 1,
+        has_files=bool(file_ids),
     )
     _insert(message)
+    files = _attach(viewer, message, file_ids) if file_ids else ()
     is_first = room.last_message_id is None
     room.stamp, room.last_message_id, room.last_message_at = message.stamp, message.id, moment
     add_mentions(room.id, message.id, written.mentions)
     note_sent(held.place, message)
     if is_first and room.is_private:
         tell_members(participant_ids(room.id))
-    tell_message(room, _new_row(message, held.me, quoted, written))
+    tell_message(room, _new_row(message, held.me, quoted, written, files))
     return message
 
 
@@ -106,7 +118,7 @@ def edit_message(viewer: Viewer, message_id: int, text: str, version: int) -> Me
     held, message = hold_message(viewer, message_id)
     moment = now()
     _require_editing(viewer, held.place, message, moment)
-    written = compose(held.room, text, message.author_id)
+    written = compose(held.room, text, message.author_id, has_files=message.has_files)
     if written.source == message.source:
         return message
     if version != message.version:
@@ -195,6 +207,26 @@ def note_kept(
     return kept
 
 
+@when_settled(SUBJECT)
+def renew_files(message_ids: Collection[int]) -> None:
+    """The files of these messages are in another state now: all in their rooms are shown so."""
+    for message in db.session.scalars(
+        sa.select(Message).where(Message.id.in_(message_ids)).order_by(Message.room_id, Message.id)
+    ).all():
+        room = db.session.get_one(
+            Room, message.room_id, with_for_update={"key_share": True}, populate_existing=True
+        )
+        db.session.refresh(message)
+        room.stamp += 1
+        message.stamp = room.stamp
+        tell_change(room, message)
+
+
+def copy_files(viewer: Viewer, message_ids: Collection[int], attachment_ids: Collection[int]) -> list[int]:
+    """Copy those of the messages' attachments that are named, to hang them elsewhere: the ids of new files."""
+    return attachments.copies_of(viewer, SUBJECT, message_ids, attachment_ids) if attachment_ids else []
+
+
 def _in_room(room: Room, message_ids: Collection[int]) -> list[Message]:
     """The messages in the order of the held room, as they are now; `NotFound` if one of them is not in it."""
     wanted = set(message_ids)
@@ -230,6 +262,11 @@ def _insert(message: Message) -> None:
         raise _used_key() from None
 
 
+def _attach(viewer: Viewer, message: Message, file_ids: Collection[int]) -> Sequence[AttachmentCard]:
+    attachments.attach(viewer, SUBJECT, message.id, file_ids, space_id=None)
+    return attachments_of(SUBJECT, [message.id], viewer)[message.id]
+
+
 def _used_key() -> Conflict:
     return Conflict(_("Diese Nachricht ging schon in einen anderen Raum."))
 
@@ -257,16 +294,30 @@ def _require_patience(viewer: Viewer, place: Place, moment: datetime) -> None:
 def _find_quoted(room: Room, message_id: int) -> Quoted | None:
     """The message of this room that is answered."""
     row = db.session.execute(
-        sa.select(Message.id, Message.html, Member.id.label("author_id"), Member.name, Member.picture_version)
+        sa.select(
+            Message.id,
+            Message.html,
+            Message.has_files,
+            Member.id.label("author_id"),
+            Member.name,
+            Member.picture_version,
+        )
         .join(Member, Member.id == Message.author_id)
         .where(Message.id == message_id, Message.room_id == room.id)
     ).one_or_none()
     if row is None:
         return None
-    return Quoted(row.id, Person(row.author_id, row.name, row.picture_version), excerpt_of(row.html))
+    author = Person(row.author_id, row.name, row.picture_version)
+    return Quoted(row.id, author, excerpt_of(row.html), row.has_files)
 
 
-def _new_row(message: Message, author: Person, quoted: Quoted | None, written: Text) -> MessageRow:
+def _new_row(
+    message: Message,
+    author: Person,
+    quoted: Quoted | None,
+    written: Text,
+    files: Sequence[AttachmentCard],
+) -> MessageRow:
     """A message just written, as it is shown; without asking the database for what is known."""
     return MessageRow(
         id=message.id,
@@ -285,6 +336,7 @@ def _new_row(message: Message, author: Person, quoted: Quoted | None, written: T
         kept=None,
         reactions={},
         mentions=written.mentions,
+        files=files,
         client_key=message.client_key,
     )
 
@@ -300,6 +352,9 @@ def _take_out(held: Held, message: Message, state: MessageState, reason: str = "
     message.pinned_at = message.pinned_by_id = None
     _drop(Reaction, message)
     _drop(Mention, message)
+    if message.has_files:
+        attachments.drop(SUBJECT, [message.id])
+        message.has_files = False
     return _changed(held, message)
 
 

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from forum.chat.models import RETENTIONS, Message, Room, RoomKind, Seat
+from forum.attachments import service as attachments
+from forum.chat.models import RETENTIONS, SUBJECT, Message, Room, RoomKind, Seat
 from forum.chat.service.telling import NAMESPACE
 from forum.core.db import db
 from forum.realtime.publishing import publish
@@ -64,19 +65,20 @@ def _expiring(moment: datetime) -> sa.Select[int]:
 
 
 def _purge(room_id: int, condition: sa.ColumnElement[bool], limit: int) -> int:
-    """Delete the oldest; reactions and mentions go with them, answers lose their link (foreign keys see to that)."""
+    """Delete the oldest and their files; reactions and mentions go with them, answers lose their link (foreign keys
+    see to that)."""
     room = db.session.get_one(Room, room_id, with_for_update={"key_share": True}, populate_existing=True)
-    expired = list(
-        db.session.scalars(
-            sa.select(Message.id)
-            .join(Room, Room.id == Message.room_id)
-            .where(Room.id == room_id, condition)
-            .order_by(Message.created_at, Message.id)
-            .limit(limit)
-        )
-    )
-    if not expired:
+    rows = db.session.execute(
+        sa.select(Message.id, Message.has_files)
+        .join(Room, Room.id == Message.room_id)
+        .where(Room.id == room_id, condition)
+        .order_by(Message.created_at, Message.id)
+        .limit(limit)
+    ).all()
+    if not rows:
         return 0
+    expired = [message_id for message_id, _has_files in rows]
+    attachments.drop(SUBJECT, [message_id for message_id, has_files in rows if has_files])
     db.session.execute(
         sa.delete(Message).where(Message.id.in_(expired)).execution_options(synchronize_session=False)
     )

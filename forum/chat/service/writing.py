@@ -25,12 +25,14 @@ class Text:
     mentions: Sequence[int]
 
 
-def compose(room: Room, typed: str, author_id: int | None) -> Text:
-    """`typed` as the text of a message in the room; `Invalid` for what cannot be one.
+def compose(room: Room, typed: str, author_id: int | None, *, has_files: bool = False) -> Text:
+    """`typed` as the text of a message in the room; `Invalid` for what cannot be one. With files there need be none.
 
     `@` before the full name of somebody who reads the room makes a link to that person. Of two people of the same
     name both are mentioned, and the link leads to the one who was here first.
     """
+    if has_files and not typed.strip():
+        return Text("", "", ())
     source = clean_text(typed, limit=MESSAGE_LIMIT, field="text")
     known = _named_in(room, source) if "@" in source else {}
     rendered, found = html.render_with_names(source, {name: f"/members/{known[name][0]}" for name in known})

@@ -146,7 +146,14 @@ def _words(line: Line) -> str:
         return _("(zurückgezogen)")
     if line.state is MessageState.REMOVED:
         return _("(von der Moderation entfernt)")
-    words = _ESCAPED.sub(r"\1", line.source)
+    words = "\n".join(
+        part
+        for part in (
+            _ESCAPED.sub(r"\1", line.source),
+            *(_("[Datei: %(name)s]", name=name) for name in line.files),
+        )
+        if part
+    )
     if line.edited_at is not None:
         words += "\n" + _("(bearbeitet: %(moment)s)", moment=exact(line.edited_at))
     return words

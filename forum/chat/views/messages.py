@@ -22,9 +22,11 @@ from forum.core.clock import now
 from forum.core.db import unit_of_work
 from forum.core.errors import Conflict, Denied, NotFound, require
 from forum.core.paging import HIGHEST_ID
+from forum.files import queries as files
 from forum.web.access import members_only
 from forum.web.answers import go_to, is_fetch
 from forum.web.errors import status_of
+from forum.web.forms import takes_files
 from forum.web.languages import ZONE
 from forum.web.limits import limiter
 
@@ -74,13 +76,16 @@ def list_actions(message_id: int) -> ResponseReturnValue:
 
 @bp.post("/chat/rooms/<int:room_id>/messages")
 @members_only
+@takes_files
 @limiter.limit(TALKING)
 def create_message(room_id: int) -> ResponseReturnValue:
+    service.rooms.get_room(g.viewer, room_id)
     form = MessageForm()
+    file_ids = form.taken(g.viewer, f"room:{room_id}")
     try:
         message = form.carry_out(
             lambda: service.messages.send_message(
-                g.viewer, room_id, form.text.data or "", form.client_key.uuid, form.reply_to.data
+                g.viewer, room_id, form.text.data or "", form.client_key.uuid, form.reply_to.data, file_ids
             )
         )
     except (Denied, Conflict) as refusal:
@@ -229,6 +234,7 @@ def _render_room(opened: OpenRoom, form: MessageForm) -> str:
         form=form,
         answered=_answered(opened, page, form.reply_to.data),
         next_key=uuid4(),
+        waiting=files.waiting(viewer, f"room:{opened.room.id}") if opened.has_waiting else [],
         limit=MESSAGE_LIMIT,
         preferences=queries.preferences.preferences_of(viewer),
         no_writing=_why_not(opened, moment),
@@ -272,7 +278,7 @@ def _answered(opened: OpenRoom, page: MessagePage, message_id: int | None) -> Qu
         if place.room.id != opened.room.id:
             return None
         row = queries.messages.get_row(message_id)
-    return Quoted(row.id, row.author, queries.messages.excerpt_of(row.html))
+    return Quoted(row.id, row.author, queries.messages.excerpt_of(row.html), bool(row.files))
 
 
 def _why_not(opened: OpenRoom, moment: datetime) -> str:

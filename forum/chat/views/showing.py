@@ -4,11 +4,12 @@ The script of the room makes the same of what it hears (`static/chat/messages.js
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
 
+from forum.attachments.queries import AttachmentCard
 from forum.chat import policy
 from forum.chat.models import MessageState, ReactionKind
 from forum.chat.policy import Place
@@ -60,6 +61,7 @@ class ShownMessage:
     reason: str
     is_pinned: bool
     kept: Kept | None
+    files: tuple[AttachmentCard, ...]
     reactions: tuple[ShownReaction, ...]
     is_own: bool
     names_me: bool
@@ -153,6 +155,7 @@ def show(viewer: Viewer, row: MessageRow, rights: Rights, *, follows: bool = Fal
         reason=row.reason,
         is_pinned=row.is_pinned,
         kept=row.kept,
+        files=_files(row, is_own=is_own),
         reactions=tuple(
             ShownReaction(kind, len(row.reactions[kind]), viewer.member_id in row.reactions[kind])
             for kind in ReactionKind
@@ -199,6 +202,7 @@ def mould(room_id: int) -> ShownMessage:
         reason="",
         is_pinned=True,
         kept=Kept("/", "…"),
+        files=(),
         reactions=tuple(ShownReaction(kind, 0, False) for kind in ReactionKind),
         is_own=False,
         names_me=False,
@@ -206,6 +210,13 @@ def mould(room_id: int) -> ShownMessage:
         may_reply=True,
         may_react=True,
     )
+
+
+def _files(row: MessageRow, *, is_own: bool) -> tuple[AttachmentCard, ...]:
+    """The files as their sender sees them, or the others: they were fetched for nobody in particular."""
+    if not is_own:
+        return tuple(row.files)
+    return tuple(replace(card, file=replace(card.file, is_own=True)) for card in row.files)
 
 
 def _belong_together(before: MessageRow, row: MessageRow) -> bool:
