@@ -287,7 +287,7 @@ def test_rail_and_bar_count_the_rooms_with_something_new(
     assert waiting(client.get("/")) == ["1", "1"]
     assert waiting(browse(cast.manfred).get("/")) == ["", ""]
     order = [said(way) for way in soup(client.get("/")).select("nav.bar > ul > li > a")]
-    assert [re.sub(r" \d.*", "", label) for label in order] == ["Start", "Foren", "Chat"]
+    assert [re.sub(r" \d.*", "", label) for label in order] == ["Start", "Foren", "Chat", "Ablage"]
 
 
 def test_the_count_costs_a_page_one_statement(
