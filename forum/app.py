@@ -11,20 +11,27 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import forum.attachments.models
 import forum.audit.models
+import forum.boards.targets
+import forum.chat.targets
 import forum.chat.tasks
-import forum.documents.models
+import forum.documents.tasks
 import forum.files.models
+import forum.files.tasks
 import forum.jobs.models
 import forum.mail.models  # noqa: F401  (tables and work that nobody else names)
 from forum import cli
 from forum.accounts import views as accounts
 from forum.accounts.queries import signed_in_devices
+from forum.attachments import views as attachments
 from forum.boards import views as boards
 from forum.boards.sockets import Boards
 from forum.chat import views as chat
 from forum.chat.sockets import Chat
 from forum.config import ROOT, Settings, load_settings
 from forum.core.db import db
+from forum.documents import views as documents
+from forum.files import views as files
+from forum.files.store import init_files
 from forum.jobs.worker import init_jobs
 from forum.mail.delivery import init_mail
 from forum.members import views as members
@@ -36,7 +43,7 @@ from forum.web.access import init_access
 from forum.web.addresses import init_addresses
 from forum.web.assets import init_assets
 from forum.web.errors import init_errors
-from forum.web.forms import Request
+from forum.web.forms import Request, init_forms
 from forum.web.gate import PageGate
 from forum.web.identity import Visitor
 from forum.web.languages import init_languages
@@ -45,7 +52,18 @@ from forum.web.security import init_security, security_headers
 from forum.workflows import views as workflows
 
 NAMESPACES = (Boards, Chat)
-BLUEPRINTS = (portal.bp, accounts.bp, boards.bp, chat.bp, spaces.bp, members.bp, workflows.bp)
+BLUEPRINTS = (
+    portal.bp,
+    accounts.bp,
+    boards.bp,
+    chat.bp,
+    documents.bp,
+    files.bp,
+    spaces.bp,
+    members.bp,
+    attachments.bp,
+    workflows.bp,
+)
 
 
 def create_app(settings: Settings | None = None, *, publish_assets: bool = True) -> Flask:
@@ -72,8 +90,10 @@ def create_app(settings: Settings | None = None, *, publish_assets: bool = True)
     init_languages(app)
     init_mail(app, settings)
     init_jobs(app, settings)
+    init_files(app, settings)
     _init_sign_in(app)
     init_access(app)  # before CSRF: a visitor's write is offered again after sign-in, whatever its token
+    init_forms(app)  # and before it may read a form, how long that may be
     CSRFProtect(app)
     limiter.init_app(app)
     Compress(app)

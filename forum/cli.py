@@ -1,4 +1,4 @@
-"""Commands: `flask --app wsgi prepare`, `serve`, `work`."""
+"""Commands: `flask --app wsgi prepare`, `serve`, `work`; `files check` and others of the packages."""
 
 import os
 import sys
@@ -10,10 +10,12 @@ from flask_migrate import upgrade
 from forum.accounts.service.invitations import ensure_setup_code
 from forum.config import ROOT, Settings
 from forum.core.db import unit_of_work
+from forum.files.commands import files
 from forum.jobs.process import run_jobs
 from forum.jobs.server import run_server
 from forum.seeds.base import plant_base
 from forum.seeds.demo import PASSWORD, plant_demo, sign_ins
+from forum.seeds.library import plant_library
 from forum.web.application import this_application
 
 
@@ -22,6 +24,7 @@ def init_commands(app: Flask) -> None:
     app.cli.add_command(prepare)
     app.cli.add_command(serve)
     app.cli.add_command(work)
+    app.cli.add_command(files)
 
 
 @click.command()
@@ -34,6 +37,7 @@ def prepare() -> None:
         if settings.demo:
             plant_demo()
     if settings.demo:
+        plant_library()
         _print_sign_ins(settings)
         return
     with unit_of_work():

@@ -1,5 +1,6 @@
 """The queue as administrators see it: what waits, what runs, what was given up and why."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,3 +62,8 @@ def count_given_up(viewer: Viewer) -> int:
     if not viewer.is_administrator:
         raise NotFound
     return db.session.scalar(sa.select(sa.func.count()).where(Job.due_at.is_(None))) or 0
+
+
+def find_ids(keys: Collection[str]) -> list[int]:
+    """The work that waits under these keys, whoever has it."""
+    return list(db.session.scalars(sa.select(Job.id).where(Job.key.in_(keys))))

@@ -577,8 +577,8 @@ def test_a_zip_has_the_folders_and_no_two_names_alike(library: Library) -> None:
     def paths(folder_id: int | None) -> list[str]:
         return [entry.path for entry in entries.list_in_folder(petra, library.space, folder_id)]
 
-    assert paths(top) == ["A-B.pdf", "2026- März/Sitzung.pdf", "2026- März/sitzung (2).pdf"]
-    assert "Protokolle/2026- März/Sitzung.pdf" in paths(None)
+    assert paths(top) == ["A-B.pdf", "2026 – März/Sitzung.pdf", "2026 – März/sitzung (2).pdf"]
+    assert "Protokolle/2026 – März/Sitzung.pdf" in paths(None)
     assert "Oben.pdf" in paths(None)
     assert entries.list_in_folder(library.cast.olga.viewer, library.space, None) == []
 

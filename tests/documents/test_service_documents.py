@@ -14,6 +14,7 @@ from forum.documents.service import documents, follows, purge, versions
 from forum.documents.service.documents import BULK_LIMIT, Description, title_from
 from forum.files import queries as files
 from forum.files.models import Blob, File, Progress
+from forum.jobs.registry import regular_work
 from tests.documents.conftest import do
 from tests.make.library import Library
 
@@ -260,6 +261,19 @@ def test_after_thirty_days_a_document_is_gone_with_all_that_hung_on_it(library: 
     assert len(db.session.scalars(sa.select(Blob.id).where(Blob.unused_since.is_not(None))).all()) == 2
     assert files.usage(library.space) == 2_000
     assert "document.purged" in acts()
+
+
+def test_the_bin_is_emptied_every_day_a_little_at_a_time(library: Library) -> None:
+    thrown = [library.binned() for _ in range(4)]
+    with unit_of_work():
+        for one in thrown:
+            document(one).binned_at = now() - BIN_KEEPS
+    with unit_of_work():
+        assert purge.purge_expired(now(), limit=2) == 2
+    work = next(work for work in regular_work() if work.name == "documents.purge")
+    work.do()
+    assert work.every == timedelta(days=1)
+    assert db.session.scalars(sa.select(Document.id)).all() == []
 
 
 def test_a_restored_version_shares_its_file_and_still_goes(library: Library) -> None:

@@ -25,7 +25,8 @@ def tidy_store(app: Flask) -> Iterator[None]:
     """Nothing is in store and spool afterwards."""
     yield
     with app.app_context():
-        store().delete([key for key, _size in store().keys()])
+        kept = store().keys()
+        store().delete([key for key, _size in kept])
         for path in spool().iterdir():
             path.unlink()
 

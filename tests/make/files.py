@@ -116,6 +116,13 @@ def scanned_pdf(
     return out.getvalue()
 
 
+def picture_of_text(text: str) -> bytes:
+    """A PNG with text on it, as a photo of a page."""
+    out = io.BytesIO()
+    _picture_of_text(text).save(out, "PNG")
+    return out.getvalue()
+
+
 def broken_xref_pdf() -> bytes:
     """A PDF whose table of contents points nowhere; readers find their way all the same."""
     good = pdf(2)
@@ -216,7 +223,7 @@ def docx(
         )
     if macros:
         extra["word/vbaProject.bin"] = b"\xd0\xcf\x11\xe0 no real macro"
-    return _changed(out.getvalue(), extra, replaced)
+    return changed(out.getvalue(), extra, replaced)
 
 
 def with_body(body: str) -> bytes:
@@ -250,7 +257,7 @@ def xlsx(
     file.properties.lastModifiedBy = author
     out = io.BytesIO()
     file.save(out)
-    return _changed(out.getvalue(), {"docProps/app.xml": _app_xml(company)} if company else {})
+    return changed(out.getvalue(), {"docProps/app.xml": _app_xml(company)} if company else {})
 
 
 def pptx(
@@ -309,7 +316,7 @@ def pptx(
             b'<Relationship Id="rIdA" Type="' + relation + b'commentAuthors" Target="commentAuthors.xml"/>'
             b"</Relationships>",
         )
-    return _changed(out.getvalue(), extra, replaced)
+    return changed(out.getvalue(), extra, replaced)
 
 
 # --- OpenDocument
@@ -339,6 +346,17 @@ def odt(
         paragraph.addElement(note)
     file.text.addElement(paragraph)
     return _odf_bytes(file, author)
+
+
+def odt_with_outside_picture(address: str) -> bytes:
+    """An OpenDocument text whose picture lies at an address in the network."""
+    file = odf.opendocument.OpenDocumentText()
+    frame = odf.draw.Frame(width="2cm", height="2cm", anchortype="paragraph")
+    frame.addElement(odf.draw.Image(href=address, type="simple", show="embed", actuate="onLoad"))
+    paragraph = odf.text.P(text=TEXT)
+    paragraph.addElement(frame)
+    file.text.addElement(paragraph)
+    return _odf_bytes(file, "")
 
 
 def ods(
@@ -658,10 +676,10 @@ def _with_document(doctype: str, text: str, *, wrapped: bool = True) -> bytes:
         f'<?xml version="1.0" encoding="UTF-8"?>{doctype}<w:document xmlns:w="http://schemas.openxmlformats.org/'
         f'wordprocessingml/2006/main"><w:body>{body}</w:body></w:document>'
     ).encode()
-    return _changed(docx(), {"word/document.xml": content})
+    return changed(docx(), {"word/document.xml": content})
 
 
-def _changed(
+def changed(
     archive: bytes, parts: Mapping[str, bytes], replaced: Mapping[str, tuple[bytes, bytes]] | None = None
 ) -> bytes:
     """The archive with these parts instead of, or beside, its own, and with bytes replaced in others."""

@@ -8,7 +8,7 @@ from forum.core.db import db, unit_of_work
 from forum.files.kinds import FileKind
 from forum.files.models import Blob, Choice, File, Page, Progress, Scan
 from forum.files.pieces import digest_of, pieces_of
-from forum.files.store import blob_key, page_key, store, tile_key
+from forum.files.store import blob_key, page_key, spool, store, tile_key
 from tests.cast import Person
 
 #: A picture of the WebP kind as the reader makes it, as far as those who fetch it can tell.
@@ -80,3 +80,10 @@ def half_sent_file(member: Person, name: str = "Film.pdf", place: str = "") -> i
         db.session.add(file)
         db.session.flush()
         return file.id
+
+
+def forget_all() -> None:
+    """Nothing is in store and spool any more."""
+    store().delete([found.key for found in store().objects()])
+    for path in spool().iterdir():
+        path.unlink()

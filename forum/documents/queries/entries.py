@@ -138,4 +138,4 @@ def _unique(taken: set[str], place: str, stem: str, ending: str) -> str:
 
 def _safe(name: str) -> str:
     """`name` as every system takes it."""
-    return _REFUSED.sub("-", name)[:_NAME_LIMIT].strip(" .") or "_"
+    return _REFUSED.sub("-", name.replace(": ", " – "))[:_NAME_LIMIT].strip(" .") or "_"

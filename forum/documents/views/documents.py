@@ -131,6 +131,7 @@ def create_follow(document_id: int) -> ResponseReturnValue:
 @bp.post("/documents/<int:document_id>/follow/delete")
 @members_only
 def delete_follow(document_id: int) -> ResponseReturnValue:
+    service.documents.get_document(g.viewer, document_id)
     with unit_of_work():
         service.follows.unfollow_document(g.viewer, document_id)
     offer_undo(_("Du folgst dem Dokument nicht mehr."), url_for(".create_follow", document_id=document_id))
@@ -140,6 +141,7 @@ def delete_follow(document_id: int) -> ResponseReturnValue:
 @bp.post("/documents/<int:document_id>/reading")
 @members_only
 def create_reading(document_id: int) -> ResponseReturnValue:
+    service.documents.get_document(g.viewer, document_id)
     with unit_of_work():
         service.follows.see_document(g.viewer, document_id)
     return {"seen": True} if is_fetch() else go_to(url_for(".show_document", document_id=document_id))

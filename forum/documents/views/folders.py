@@ -157,6 +157,7 @@ def create_folder_follow(folder_id: int) -> ResponseReturnValue:
 @bp.post("/folders/<int:folder_id>/follow/delete")
 @members_only
 def delete_folder_follow(folder_id: int) -> ResponseReturnValue:
+    service.folders.get_folder(g.viewer, folder_id)
     with unit_of_work():
         service.follows.unfollow_folder(g.viewer, folder_id)
     offer_undo(_("Du folgst dem Ordner nicht mehr."), url_for(".create_folder_follow", folder_id=folder_id))
@@ -166,6 +167,7 @@ def delete_folder_follow(folder_id: int) -> ResponseReturnValue:
 @bp.post("/folders/<int:folder_id>/reading")
 @members_only
 def create_folder_reading(folder_id: int) -> ResponseReturnValue:
+    service.folders.get_folder(g.viewer, folder_id)
     with unit_of_work():
         service.follows.see_folder(g.viewer, folder_id)
     return go_to(url_for(".show_folder", folder_id=folder_id))
