@@ -12,6 +12,7 @@ import { Sending, headersWith } from "./sending.js";
 
 const SOON = 700; // ms after which is asked how the check is going; each time a third more …
 const SELDOM = 6_000; // … up to this
+const APART = 150; // ms between two such questions, however many files there are
 const PATIENCE = 5_000; // ms that a form waits for the check, which may have a question
 const HEADLINE = 400; // ms in which what happens is said in one sentence
 const number = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 1 });
@@ -78,6 +79,8 @@ class List {
       this.#release();
       form.querySelector('[type="submit"]')?.focus();
     });
+    this.forAll = this.root.querySelector(".files-all");
+    for (const button of this.forAll.querySelectorAll("button")) button.addEventListener("click", () => this.#chooseForAll(button.value));
     form.addEventListener("files:sent", ({ detail }) => this.#take(detail.ids));
     form.addEventListener("files:back", ({ detail }) => this.#bringBack(detail.ids));
     for (const element of this.list.children) this.#put(new Row(this, element));
@@ -175,6 +178,7 @@ class List {
   /** A row came, went, or is somewhere else on its way. */
   changed() {
     this.list.hidden = !this.rows.size;
+    this.#offerAll();
     if (this.#held) this.#look();
     this.form.dispatchEvent(new CustomEvent("files:changed", { bubbles: true }));
   }
@@ -188,6 +192,21 @@ class List {
     const beside = rows[at + 1] ?? rows[at - 1];
     if (hadFocus) (beside?.element.querySelector(".remove") ?? this.form.querySelector(".files-pick"))?.focus();
     this.changed();
+  }
+
+  // ---------- One answer for many questions ----------
+
+  #offerAll() {
+    const asking = this.all.filter(({ state }) => state === "asks").length;
+    const line = this.forAll.querySelector("[data-ask]");
+    const sentence = asking > 1 ? line.dataset.ask.replace("%(num)s", asking) : "";
+    if (line.textContent !== sentence) line.textContent = sentence;
+    this.forAll.hidden = asking < 2;
+  }
+
+  async #chooseForAll(choice) {
+    for (const row of this.all) if (row.state === "asks") await row.choose(choice);
+    if (this.forAll.hidden) this.list.querySelector(".remove")?.focus();
   }
 
   // ---------- Sending the form ----------
@@ -274,6 +293,14 @@ class List {
   }
 }
 
+let free = 0; // when the next question may be asked
+
+function turn() {
+  const now = performance.now();
+  free = Math.max(now, free + APART);
+  return new Promise((resolve) => setTimeout(resolve, free - now));
+}
+
 class Row {
   #timer = 0;
   #since = 0; // ms, when its check began
@@ -301,7 +328,7 @@ class Row {
     this.bar.setAttribute("aria-label", this.words.progress.replace("%(name)s", () => name));
     element.querySelector(".remove").addEventListener("click", () => this.remove({ isSaid: true }));
     this.again.addEventListener("click", () => this.sending?.start());
-    for (const button of this.question.querySelectorAll("button")) button.addEventListener("click", () => this.#choose(button));
+    for (const button of this.question.querySelectorAll("button")) button.addEventListener("click", () => this.choose(button.value));
     if (!about) this.#show({ id, state, refusal: this.line.textContent.trim() }, { isKnown: true });
   }
 
@@ -413,6 +440,8 @@ class Row {
   #ask(pause) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(async () => {
+      await turn();
+      if (!this.element.isConnected) return;
       let found = null;
       try {
         const answer = await fetch(`/files/${this.key}`, { headers: headersWith(this.list.token) });
@@ -422,7 +451,7 @@ class Row {
         // asked again
       }
       if (found) this.#show(found);
-      if (!found || found.state === "checking") this.#ask(Math.min(SELDOM, Math.max(SOON, pause * 1.33)));
+      if (!found || ["receiving", "checking"].includes(found.state)) this.#ask(Math.min(SELDOM, Math.max(SOON, pause * 1.33)));
     }, pause);
   }
 
@@ -455,9 +484,10 @@ class Row {
     }
   }
 
-  async #choose(button) {
+  /** Decide what is done with what the file tells: "strip" or "keep". */
+  async choose(choice) {
     const hadFocus = this.question.contains(document.activeElement);
-    const body = new URLSearchParams({ csrf_token: this.list.token, choice: button.value });
+    const body = new URLSearchParams({ csrf_token: this.list.token, choice });
     for (const one of this.question.querySelectorAll("button")) one.disabled = true;
     try {
       const answer = await fetch(`/files/${this.id}/choice`, { method: "POST", body, headers: headersWith(this.list.token) });

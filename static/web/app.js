@@ -76,6 +76,94 @@ for (const toast of document.querySelectorAll("[data-leave]")) {
   setTimeout(leave, Number(toast.dataset.leave) * 1000);
 }
 
+// Files for a form[data-files]: picked, pasted or dropped anywhere near, they go into its plain field. What sends them while one
+// goes on writing (files/uploads.js) comes with the first of them, or where some are on their way; if it cannot, they go with the form.
+const carriesFiles = (data) => data?.types.includes("Files");
+
+function takerFrom(target) {
+  const form = target.closest?.("form");
+  if (form) return form.matches("[data-files]") ? form : null;
+  return (target.closest?.(".talk") ?? document.querySelector("main"))?.querySelector("form[data-files]");
+}
+
+async function takeUp(form, folders = []) {
+  try {
+    const list = (await import("../files/uploads.js")).attach(form);
+    if (folders.length) list.addFolders(folders);
+  } catch {
+    form.querySelector(".files > .needs-no-script").classList.remove("needs-no-script");
+  }
+}
+
+function put(form, files, folders) {
+  const field = form.elements.files;
+  const all = new DataTransfer();
+  for (const file of [...field.files, ...files]) all.items.add(file);
+  field.files = all.files;
+  takeUp(form, folders);
+}
+
+let leaving = 0; // between two parts of a page, too, something is left
+for (const kind of ["dragover", "dragleave", "drop", "paste", "composer:files"]) {
+  document.addEventListener(kind, (event) => {
+    const data = kind === "paste" ? event.clipboardData : event.dataTransfer;
+    if (kind !== "composer:files" && !carriesFiles(data)) return;
+    const form = takerFrom(event.target);
+    if (!form) {
+      // Beside its aim a file must not take the place of the page, and of what was written there.
+      if (kind.startsWith("d") && !event.target.matches?.('input[type="file"]') && document.querySelector("form[data-files]")) {
+        event.preventDefault();
+        data.dropEffect = "none";
+      }
+      return;
+    }
+    clearTimeout(leaving);
+    if (kind === "dragleave") {
+      leaving = setTimeout(() => form.classList.remove("dropping"), 100);
+      return;
+    }
+    // Words beside a picture of them, as office programs put into the clipboard, are meant as words.
+    if (kind === "paste" && data.types.includes("text/html") && data.types.includes("text/plain")) return;
+    event.preventDefault();
+    if (kind === "dragover") {
+      data.dropEffect = "copy";
+      if (!form.matches(".dropping")) takeUp(form);
+      form.classList.add("dropping");
+      return;
+    }
+    event.stopPropagation();
+    form.classList.remove("dropping");
+    const folders = [...(data?.items ?? [])].map((item) => item.webkitGetAsEntry?.()).filter((entry) => entry?.isDirectory);
+    const names = new Set(folders.map(({ name }) => name));
+    put(form, [...(data ?? event.detail).files].filter(({ name, type }) => type || !names.has(name)), folders);
+  }, true);
+}
+
+document.addEventListener("click", ({ target }) => target.closest(".files-pick")?.form.elements.files.click());
+document.addEventListener("change", ({ target }) => target.name === "files" && target.form?.matches("[data-files]") && takeUp(target.form));
+
+function isOnItsWay(form) {
+  if (form.querySelector(".upload")) return true;
+  try {
+    return Object.keys(localStorage).some((name) => name.startsWith("files."));
+  } catch {
+    return false;
+  }
+}
+
+for (const form of document.querySelectorAll("form[data-files]")) if (isOnItsWay(form)) takeUp(form);
+
+// At sign-out nothing of them stays on this computer.
+document.addEventListener("submit", ({ target }) => {
+  if (!target.action.endsWith("/sign-out")) return;
+  try {
+    for (const name of Object.keys(localStorage)) if (name.startsWith("files.")) localStorage.removeItem(name);
+    indexedDB.deleteDatabase("files");
+  } catch {
+    // nothing can have been kept
+  }
+});
+
 // After a form came back with errors, start at the list of them.
 document.querySelector("[data-focus]")?.focus();
 

@@ -1,7 +1,9 @@
 """The child that reads files: what it is given, and that nothing is left of it whatever it does."""
 
 import os
+import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from forum.config import ROOT
 from forum.files import reading as module
 from forum.files.reader.codes import Fault
 from forum.files.reading import ReadingFailed, reading
@@ -116,6 +119,33 @@ def test_a_child_that_takes_too_long_is_ended_with_all_that_it_started(
     while is_alive(grandchild) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not is_alive(grandchild)
+
+
+PARENT = """
+import sys
+from pathlib import Path
+from forum.files import reading
+reading.COMMAND = sys.argv[2:]
+steps = {"do": [{"say": {"page": 1}}, {"sleep": 60}]}
+with reading.reading("pages", lambda path: path.touch(), steps, Path(sys.argv[1])) as child:
+    for line in child:
+        print(child._child.pid, flush=True)
+"""
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="util-linux is not there")
+def test_a_child_ends_with_the_process_that_began_it(tmp_path: Path) -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(tmp_path), *FAKE], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    child = int(parent.stdout.readline())
+    assert is_alive(child)
+    parent.kill()
+    parent.communicate()
+    deadline = time.monotonic() + 5
+    while is_alive(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_alive(child)
 
 
 def test_what_its_parent_does_in_between_is_not_its_time(

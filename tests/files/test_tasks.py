@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -18,15 +19,18 @@ from forum.core.access import Viewer
 from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.core.errors import Conflict, Denied, NotFound
-from forum.files import reading, tasks
+from forum.files import reading
 from forum.files.kinds import FileKind
 from forum.files.models import Blob, Choice, File, FileState, Ocr, Page, Progress, Scan
+from forum.files.pages import PageKeeper
 from forum.files.pieces import open_blob
 from forum.files.queries import card_of, list_pages
 from forum.files.receiving import receive
 from forum.files.scanner import ScannerAway
 from forum.files.service import files, previews
 from forum.files.store import StoreAway, blob_key, page_key, spool, store, tile_key
+from forum.files.tasks import checking, scans, showing, stripping, sweeping
+from forum.files.tasks.rows import fitting
 from forum.jobs.models import Job
 from forum.jobs.worker import worker_of
 from tests.cast import Cast
@@ -70,7 +74,7 @@ class Desk:
         self.log.touch()
         self.monkeypatch = monkeypatch
         monkeypatch.setattr(reading, "COMMAND", [sys.executable, str(FAKE), str(self.scenario)])
-        monkeypatch.setattr(tasks.shutil, "which", lambda name: {"tesseract": "/usr/bin/tesseract"}.get(name))
+        monkeypatch.setattr(shutil, "which", lambda name: {"tesseract": "/usr/bin/tesseract"}.get(name))
         self.plays(inspect=inspected(), pages=PAGES)
 
     def plays(self, **tasks: Any) -> None:
@@ -193,19 +197,19 @@ def test_names_get_the_ending_of_what_the_file_is() -> None:
         ("Foto.png", FileKind.JPEG, "Foto.png.jpg"),
         ("Fassung 1.2", FileKind.ODT, "Fassung 1.2.odt"),
     ):
-        assert tasks._fitting(name, kind) == expected
-    assert tasks._fitting("Foto.HEIC", FileKind.JPEG, FileKind.HEIC) == "Foto.jpg"
-    assert len(tasks._fitting("x" * 198 + ".d", FileKind.PDF)) <= 200
+        assert fitting(name, kind) == expected
+    assert fitting("Foto.HEIC", FileKind.JPEG, FileKind.HEIC) == "Foto.jpg"
+    assert len(fitting("x" * 198 + ".d", FileKind.PDF)) <= 200
 
 
 def test_the_scanner_decides_before_anybody_looks_inside(desk: Desk) -> None:
-    desk.monkeypatch.setattr(tasks, "scanner_at", played_scanner(Scan.INFECTED))
+    desk.monkeypatch.setattr(checking, "scanner_at", played_scanner(Scan.INFECTED))
     file_id = desk.send()
     desk.work()
     assert desk.file(file_id).state is FileState.REFUSED
     assert (desk.blob(file_id).scan, desk.blob(file_id).refusal) == (Scan.INFECTED, "infected")
     assert desk.asked() == []
-    desk.monkeypatch.setattr(tasks, "scanner_at", played_scanner(Scan.CLEAN))
+    desk.monkeypatch.setattr(checking, "scanner_at", played_scanner(Scan.CLEAN))
     clean = desk.send(b"anders")
     desk.work()
     assert (desk.file(clean).state, desk.blob(clean).scan) == (FileState.READY, Scan.CLEAN)
@@ -215,7 +219,7 @@ def test_the_scanner_decides_before_anybody_looks_inside(desk: Desk) -> None:
 
 
 def test_while_the_scanner_is_away_files_wait_and_then_go_on(desk: Desk) -> None:
-    desk.monkeypatch.setattr(tasks, "scanner_at", played_scanner(ScannerAway("away")))
+    desk.monkeypatch.setattr(checking, "scanner_at", played_scanner(ScannerAway("away")))
     file_id = desk.send()
     assert desk.work() == 0
     assert (desk.file(file_id).state, desk.blob(file_id).scan) == (FileState.CHECKING, Scan.PENDING)
@@ -223,7 +227,7 @@ def test_while_the_scanner_is_away_files_wait_and_then_go_on(desk: Desk) -> None
     assert job.attempts == 1
     assert job.due_at > now()
     assert "ScannerAway" in job.last_error
-    desk.monkeypatch.setattr(tasks, "scanner_at", played_scanner(Scan.CLEAN))
+    desk.monkeypatch.setattr(checking, "scanner_at", played_scanner(Scan.CLEAN))
     with unit_of_work():
         db.session.get_one(Job, job.id, populate_existing=True).due_at = now()
     desk.work()
@@ -363,13 +367,13 @@ def test_the_first_page_is_seen_while_the_others_are_made(desk: Desk) -> None:
     file_id = desk.send()
     desk.monkeypatch.setitem(reading.TIME_LIMITS, "pages", 2.0)
     seen: list[int] = []
-    keep = tasks.PageKeeper.store
+    keep = PageKeeper.store
 
     def noted(keeper: Any) -> None:
         keep(keeper)
         seen.append(len(list_pages(desk.blob(file_id))))
 
-    desk.monkeypatch.setattr(tasks.PageKeeper, "store", noted)
+    desk.monkeypatch.setattr(PageKeeper, "store", noted)
     desk.work()
     assert seen[0] == 1
     blob = desk.blob(file_id)
@@ -409,14 +413,14 @@ def test_what_needs_a_password_is_not_tried_again_and_what_is_not_ready_by_nobod
 
 def test_work_that_died_in_the_middle_is_done_again_to_the_same_end(desk: Desk) -> None:
     file_id = desk.send()
-    store_pages = tasks.PageKeeper.store
+    store_pages = PageKeeper.store
 
     def dies(keeper: Any) -> None:
         store_pages(keeper)
         raise KeyboardInterrupt
 
     with desk.monkeypatch.context() as patch:
-        patch.setattr(tasks.PageKeeper, "store", dies)
+        patch.setattr(PageKeeper, "store", dies)
         with pytest.raises(KeyboardInterrupt):
             desk.work()
     assert len(list_pages(desk.blob(file_id))) == 1
@@ -425,8 +429,8 @@ def test_work_that_died_in_the_middle_is_done_again_to_the_same_end(desk: Desk) 
     desk.work()
     assert len(list_pages(desk.blob(file_id))) == 2
     assert desk.blob(file_id).preview is Progress.DONE
-    tasks.prepare(desk.blob(file_id).id)
-    tasks.check(desk.blob(file_id).id)
+    showing.prepare(desk.blob(file_id).id)
+    checking.check(desk.blob(file_id).id)
     assert desk.asked().count("pages") == 2
 
 
@@ -442,7 +446,7 @@ def test_fewer_pages_than_before_leave_no_old_ones(desk: Desk) -> None:
             DONE,
         ]
     )
-    tasks.prepare(desk.blob(file_id).id)
+    showing.prepare(desk.blob(file_id).id)
     (page,) = list_pages(desk.blob(file_id))
     assert (page.text, page.width, page.rows) == ("Nur", 0, [["a", "", ""], ["b"]])
 
@@ -481,9 +485,9 @@ def test_a_blob_that_is_gone_meanwhile_is_no_fault(desk: Desk) -> None:
         files.release_files([file_id])
         db.session.execute(sa.delete(Blob))
     assert desk.work() == 1
-    tasks.check(blob_id)
-    tasks.read_scan(blob_id)
-    tasks.strip(file_id)
+    checking.check(blob_id)
+    scans.read_scan(blob_id)
+    stripping.strip(file_id)
 
 
 # Scans
@@ -495,7 +499,7 @@ def scanned(count: int) -> list[Any]:
 
 
 def test_a_scan_is_read_a_few_pages_at_a_time(desk: Desk) -> None:
-    count = tasks.PAGES_AT_ONCE + 3
+    count = scans.PAGES_AT_ONCE + 3
     read = [{"say": {"page": number, "text": f"Seite {number}"}} for number in range(1, count + 1)]
     desk.plays(inspect=inspected(), pages=scanned(count), ocr=[*read, DONE])
     file_id = desk.send()
@@ -505,6 +509,20 @@ def test_a_scan_is_read_a_few_pages_at_a_time(desk: Desk) -> None:
     assert list_pages(desk.blob(file_id), first=count)[0].text == f"Seite {count}"
     asked = desk.asked()
     assert asked.count("ocr") == 2
+
+
+def test_only_one_scan_is_read_at_a_time(desk: Desk) -> None:
+    desk.plays(inspect=inspected(), pages=scanned(1), ocr=[{"say": {"page": 1, "text": "Seite 1"}}, DONE])
+    file_id = desk.send()
+    with scans._one_scan:
+        desk.work()
+    assert desk.blob(file_id).ocr is Ocr.WAITING
+    with unit_of_work():
+        waiting = db.session.scalars(sa.select(Job).where(Job.name == "files.read_scan")).one()
+        assert (waiting.lease_until, waiting.due_at > now()) == (None, True)
+        waiting.due_at = now()
+    desk.work()
+    assert desk.blob(file_id).ocr is Ocr.DONE
 
 
 def test_a_page_that_cannot_be_read_is_passed_over(desk: Desk) -> None:
@@ -523,13 +541,13 @@ def test_a_page_that_cannot_be_read_is_passed_over(desk: Desk) -> None:
 
 def test_without_tesseract_the_state_says_so_and_few_letters_stay(desk: Desk) -> None:
     desk.plays(inspect=inspected(), pages=scanned(1))
-    desk.monkeypatch.setattr(tasks.shutil, "which", lambda _name: None)
+    desk.monkeypatch.setattr(shutil, "which", lambda _name: None)
     file_id = desk.send()
     desk.work()
     assert desk.blob(file_id).ocr is Ocr.ABSENT
     assert list_pages(desk.blob(file_id))[0].text == "S. 1"
     # Once it is installed, asking again reads everything.
-    desk.monkeypatch.setattr(tasks.shutil, "which", lambda _name: "/usr/bin/tesseract")
+    desk.monkeypatch.setattr(shutil, "which", lambda _name: "/usr/bin/tesseract")
     desk.plays(pages=scanned(1), ocr=[{"say": {"page": 1, "text": "Seite 1"}}, DONE])
     file = desk.file(file_id)
     with unit_of_work():
@@ -556,7 +574,7 @@ def test_what_was_never_sent_goes_after_two_days_and_its_bytes_a_day_later(desk:
     with unit_of_work():
         db.session.execute(sa.update(File).where(File.id != new).values(created_at=now() - timedelta(days=3)))
         db.session.execute(sa.update(File).where(File.id == owned).values(owner="post:1"))
-    tasks.sweep()
+    sweeping.sweep()
     assert set(db.session.scalars(sa.select(File.id))) == {new, owned}
     assert store().size(blob_key(digest)) == 3
     with unit_of_work():
@@ -565,7 +583,7 @@ def test_what_was_never_sent_goes_after_two_days_and_its_bytes_a_day_later(desk:
             .where(Blob.unused_since.is_not(None))
             .values(unused_since=now() - timedelta(days=2))
         )
-    tasks.sweep()
+    sweeping.sweep()
     assert db.session.scalars(sa.select(Blob.id).where(Blob.digest == digest)).all() == []
     assert [found.key for found in store().objects() if digest in found.key] == []
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Page)) == 4
@@ -576,7 +594,7 @@ def test_bytes_that_a_file_has_again_stay(desk: Desk) -> None:
     file_id = desk.send()
     with unit_of_work():
         desk.blob(file_id).unused_since = now() - timedelta(days=9)
-    tasks.sweep()
+    sweeping.sweep()
     assert store().size(blob_key(desk.blob(file_id).digest)) == 6
 
 
@@ -587,7 +605,7 @@ def test_leftovers_of_dead_work_go_and_those_of_living_stay(desk: Desk) -> None:
     (spool() / "1-alt").write_text("x")
     for name in ("reading-alt", "1-alt"):
         os.utime(spool() / name, (0, 0))
-    tasks.sweep()
+    sweeping.sweep()
     assert [path.name for path in spool().iterdir()] == ["reading-neu"]
     (spool() / "reading-neu" / "input").unlink()
     (spool() / "reading-neu").rmdir()
@@ -599,9 +617,44 @@ def test_what_nobody_works_on_any_more_is_said_to_have_failed(desk: Desk) -> Non
     with unit_of_work():
         blob = desk.blob(file_id)
         blob.preview, blob.ocr, blob.created_at = Progress.WAITING, Ocr.WAITING, now() - timedelta(days=3)
-    tasks.sweep()
+    sweeping.sweep()
     blob = desk.blob(file_id)
     assert (blob.preview, blob.preview_fault, blob.ocr) == (Progress.FAILED, "crash", Ocr.FAILED)
+
+
+def test_bytes_that_no_scanner_saw_for_days_are_shown_to_it_again(desk: Desk) -> None:
+    desk.monkeypatch.setattr(checking, "scanner_at", played_scanner(ScannerAway("away")))
+    file_id = desk.send()
+    desk.work()
+    with unit_of_work():
+        db.session.execute(
+            sa.update(Job).where(Job.name == "files.check").values(due_at=None, lease_until=None)
+        )
+        db.session.execute(sa.update(Blob).values(created_at=now() - timedelta(days=3)))
+    assert desk.work() == 0
+    assert desk.file(file_id).state is FileState.CHECKING  # given up, and still given to nobody
+    desk.monkeypatch.setattr(checking, "scanner_at", played_scanner(Scan.CLEAN))
+    sweeping.sweep()
+    desk.work()
+    assert desk.file(file_id).state is FileState.READY
+
+
+def test_traces_whose_removal_was_given_up_are_taken_out_after_all(desk: Desk) -> None:
+    desk.plays(
+        inspect=inspected("docx", authors=["Petra"]),
+        pages=PAGES,
+        strip=[{"copy": ["stripped", "Sauber"]}, *inspected("docx")],
+    )
+    file_id = desk.send(name="Plan.docx")
+    desk.work()
+    with unit_of_work():
+        files.choose(desk.cast.petra.viewer, file_id, Choice.STRIP)
+        values = {"created_at": now() - timedelta(days=3), "owner": "post:1"}
+        db.session.execute(sa.update(File).values(**values))
+        db.session.execute(sa.delete(Job).where(Job.name == "files.strip"))
+    sweeping.sweep()
+    desk.work()
+    assert desk.file(file_id).state is FileState.READY
 
 
 # With the real reader
@@ -615,7 +668,7 @@ def test_a_real_picture_loses_its_place_and_is_shown(desk: Desk) -> None:
     picture.save(file, "JPEG", exif=exif)
     assert b"Kameramarke" in file.getvalue()
     file_id = desk.send(file.getvalue(), "Foto.jpg")
-    desk.monkeypatch.setattr(tasks.shutil, "which", lambda _name: None)
+    desk.monkeypatch.setattr(shutil, "which", lambda _name: None)
     desk.work()
     blob = desk.blob(file_id)
     assert (desk.file(file_id).state, blob.kind, blob.preview) == (

@@ -1,6 +1,7 @@
 """The reader is tried as it is used: as a program of its own, with a file, a folder and options."""
 
 import json
+import resource
 import shutil
 import subprocess
 import sys
@@ -15,12 +16,16 @@ from forum.config import ROOT
 
 @dataclass(frozen=True)
 class Answer:
-    """What the reader said, where it wrote, how long it took in all and until the first page, in seconds."""
+    """What the reader said, where it wrote, how long it took in all and until the first page, in seconds.
+
+    `computing` are the seconds of it that the reader itself needed, on a machine that has other things to do too.
+    """
 
     lines: list[dict]
     folder: Path
     seconds: float
     first_page: float
+    computing: float
     status: int
 
     @property
@@ -42,6 +47,12 @@ class Answer:
         return [line for line in self.lines if "page" in line]
 
     @property
+    def only_page(self) -> dict:
+        """The line about the one page."""
+        (page,) = self.pages
+        return page
+
+    @property
     def text(self) -> str:
         """What all pages say."""
         return "\n".join(page["text"] for page in self.pages)
@@ -51,6 +62,11 @@ class Answer:
         """The file that was written."""
         (file,) = [path for path in self.folder.iterdir() if path.name in {"stripped", "stamped.pdf"}]
         return file.read_bytes()
+
+
+def _spent() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @pytest.fixture
@@ -73,13 +89,15 @@ def read(tmp_path):
             home / "out",
             json.dumps(options),
         ]
-        begin, first, lines = time.monotonic(), 0.0, []
+        begin, first, lines, spent = time.monotonic(), 0.0, [], _spent()
         environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "HOME": str(home)}
         with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=home) as child:
             for line in child.stdout:
                 lines.append(json.loads(line))
                 first = first or ("page" in lines[-1] and time.monotonic() - begin) or 0.0
-        return Answer(lines, home / "out", time.monotonic() - begin, first, child.returncode)
+        return Answer(
+            lines, home / "out", time.monotonic() - begin, first, _spent() - spent, child.returncode
+        )
 
     return run
 

@@ -7,6 +7,7 @@ import zipfile
 import docx as word
 import openpyxl
 import pikepdf
+import pillow_heif
 import pptx as powerpoint
 import pytest
 from lxml import etree
@@ -169,10 +170,15 @@ def test_what_hangs_behind_a_picture_goes(read):
         assert b"script" not in result
 
 
-def test_an_iphone_photo_stays_one_and_tells_nothing(read):
-    answer = read("strip", make.heic(place=True))
+def test_an_iphone_photo_stays_one_bit_by_bit_and_tells_nothing(read):
+    content = make.heic(place=True)
+    answer = read("strip", content + b"\0\0\0\x18uuid" + b"taken by Petra..")
     assert answer.only == {"kind": "heic", "findings": {}, "pages": 1, "encrypted": False}
-    assert b"Petra" not in answer.result
+    assert len(answer.result) == len(content) + 24
+    assert not any(secret in answer.result for secret in (b"Petra", b"Kamera"))
+    before, after = (pillow_heif.open_heif(io.BytesIO(one)).to_pillow() for one in (content, answer.result))
+    assert ImageChops.difference(before, after).getbbox() is None
+    assert not after.getexif()
 
 
 def test_paragraphs_rows_and_moves_that_were_tracked_are_settled(read):
@@ -208,3 +214,16 @@ def test_kinds_that_tell_nothing_and_locked_files_are_not_stripped(read):
     assert read("strip", make.pdf(password="geheim")).fault == "encrypted"
     assert read("strip", make.encrypted_docx()).fault == "encrypted"
     assert read("strip", make.cut_pdf()[:200]).fault == "broken"
+
+
+def test_a_list_of_parts_that_names_its_standard_is_no_bomb(read):
+    with zipfile.ZipFile(io.BytesIO(FULL["odt"])) as archive:
+        manifest = archive.read("META-INF/manifest.xml")
+    start = manifest.index(b"<manifest:manifest")
+    named = b'<!DOCTYPE manifest:manifest PUBLIC "-//OpenOffice.org//DTD Manifest 1.0//EN" "Manifest.dtd">'
+    for doctype, fault in ((named, None), (b'<!DOCTYPE m [<!ENTITY a "b">]>', "xml_bomb")):
+        content = make.changed(
+            FULL["odt"], {"META-INF/manifest.xml": manifest[:start] + doctype + manifest[start:]}
+        )
+        assert read("inspect", content).fault == fault
+        assert read("strip", content).fault == fault
