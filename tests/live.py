@@ -62,6 +62,9 @@ class LiveServer:
             "room": "SELECT r.id FROM room r JOIN space s ON s.id = space_id WHERE sign = 'FIN' ORDER BY r.id LIMIT 1",
             "message": "SELECT max(m.id) FROM message m JOIN room r ON r.id = room_id JOIN space s ON s.id = space_id "
             "WHERE sign = 'FIN' AND state = 'visible' AND m.author_id != (SELECT id FROM member WHERE name LIKE 'Manfred %')",
+            "document": "SELECT coalesce(max(d.id), 0) FROM document d JOIN space s ON s.id = space_id WHERE sign = 'FIN' "
+            "AND binned_at IS NULL AND last_number = (SELECT max(last_number) FROM document d2 WHERE d2.space_id = s.id)",
+            "folder": "SELECT coalesce(min(f.id), 0) FROM folder f JOIN space s ON s.id = space_id WHERE sign = 'FIN'",
         }
         return {name: self.rows(statement)[0][0] for name, statement in statements.items()}  # type: ignore[misc]
 

@@ -50,6 +50,7 @@ def frame() -> dict[str, Any]:
         ("start", _("Start"), url_for("portal.show_start"), "home", 0),
         ("boards", _("Foren"), url_for("boards.list_boards"), "messages", 0),
         ("chat", _("Chat"), url_for("chat.list_rooms"), "message-circle", _waiting_rooms(viewer)),
+        ("documents", _("Ablage"), url_for("documents.list_libraries"), "books", 0),
     )
     mine = tuple((space, count) for space, count in spaces_and_counts if viewer.belongs_to(space.id))
     return {

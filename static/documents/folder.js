@@ -36,8 +36,10 @@ if (form && all) {
     last = box;
     count();
   });
-  // A file is fetched, the page stays: the form can be sent again.
-  form.addEventListener("submit", () => setTimeout(() => form.classList.remove("sending"), 1500));
+  // With a ZIP the page stays, so the form can be sent again at once.
+  form.addEventListener("submit", (event) => {
+    if (event.submitter?.value === "zip") setTimeout(() => form.classList.remove("sending"));
+  });
   window.addEventListener("pageshow", count);
   count();
 }

@@ -64,6 +64,18 @@ def _transcript(scene: Scene) -> dict[str, object]:
     }
 
 
+def _discussion(scene: Scene) -> dict[str, object]:
+    return {"board_id": scene.cast.board, "title": "BV Gleitzeit", **_reply()}
+
+
+def _version(scene: Scene) -> dict[str, object]:
+    return {"file_ids": scene.own_file(), "note": "Neu", "client_key": str(uuid4())}
+
+
+def _description(revision: int = 0) -> dict[str, object]:
+    return {"title": f"BV {uuid4()}", "kind": "agreement", "revision": revision}
+
+
 _SITE = {"company": "Lausitzer Guss GmbH", "town": "Finsterwalde"}
 _TERM = {"function": "member", "since": "2020-01-01", "until": "2020-12-31"}
 _OWN = {"password": PASSWORD}
@@ -137,6 +149,91 @@ MATRIX = (
     row("boards.create_hiding",                 "401 404 403 404 303 403 404", lambda s: ask({"reason": "Nennt Zahlen"}, post_id=s.post())),
     row("boards.create_restoration",            "401 404 303 404 303 403 404", lambda s: ask(post_id=s.withdrawn_post()), "of what its author took back"),
     row("boards.create_restoration",            "401 404 403 404 303 403 404", lambda s: ask(post_id=s.hidden_post()), "of what was hidden"),
+    # Files on their way up: nobody but their sender knows of them
+    row("files.create_upload",                  "401 201 201 201 201 201 201", lambda s: ask({"Upload-Length": "5"})),
+    row("files.create_upload",                  "401 422 422 422 422 422 422", lambda s: ask({"Upload-Length": "0"}), "of nothing"),
+    row("files.show_upload",                    "302 404 200 404 404 404 404", lambda s: ask(key=s.begun_upload())),
+    row("files.update_upload",                  "401 404 204 404 404 404 404", lambda s: ask({"Upload-Offset": "0"}, key=s.begun_upload())),
+    row("files.delete_upload",                  "401 404 204 404 404 404 404", lambda s: ask(key=s.begun_upload())),
+    # What a file tells about its makers: only its sender is asked
+    row("files.edit_choice",                    "302 404 200 404 404 404 404", lambda s: ask(file_id=s.asking_file())),
+    row("files.update_choice",                  "401 404 303 404 404 404 404", lambda s: ask({"choice": "keep"}, file_id=s.asking_file())),
+    row("files.update_choice",                  "401 422 422 422 422 422 422", lambda s: ask({"choice": "?"}, file_id=s.asking_file()), "that is none"),
+    row("files.create_preview",                 "401 404 303 404 404 404 404", lambda s: ask(file_id=s.unshown_file())),
+    # Files on posts and messages; here pictures of Petra's
+    row("attachments.show_attachment",          "302 404 200 404 200 200 404", lambda s: ask(attachment_id=s.attachment())),
+    row("attachments.show_attachment",          "302 404 200 404 200 404 404", lambda s: ask(attachment_id=s.attachment_of_hidden_post()), "of a hidden post"),
+    row("attachments.show_attachment",          "302 404 200 404 404 200 404", lambda s: ask(attachment_id=s.attachment_between_two()), "between two"),
+    row("attachments.show_attachment",          "302 404 200 404 404 404 404", lambda s: ask(attachment_id=s.unchecked_attachment()), "not looked through"),
+    row("attachments.show_file",                "302 404 200 404 200 200 404", lambda s: ask(attachment_id=s.attachment())),
+    row("attachments.show_file",                "302 404 200 404 200 404 404", lambda s: ask(attachment_id=s.attachment_of_hidden_post()), "of a hidden post"),
+    row("attachments.show_file",                "302 404 200 404 404 200 404", lambda s: ask(attachment_id=s.attachment_between_two()), "between two"),
+    row("attachments.show_file",                "302 404 404 404 404 404 404", lambda s: ask(attachment_id=s.unchecked_attachment()), "not looked through"),
+    row("attachments.show_picture",             "302 404 200 404 200 200 404", lambda s: ask(attachment_id=s.attachment())),
+    row("attachments.show_picture",             "302 404 200 404 404 200 404", lambda s: ask(attachment_id=s.attachment_between_two()), "between two"),
+    row("attachments.show_tile",                "302 404 200 404 200 200 404", lambda s: ask(attachment_id=s.attachment())),
+    row("attachments.show_tile",                "302 404 200 404 404 200 404", lambda s: ask(attachment_id=s.attachment_between_two()), "between two"),
+    row("attachments.show_page",                "302 404 200 404 200 200 404", lambda s: ask(attachment_id=s.attachment(), number=1)),
+    row("attachments.show_page",                "302 404 200 404 404 200 404", lambda s: ask(attachment_id=s.attachment_between_two(), number=1), "between two"),
+    row("attachments.create_preview",           "401 404 303 404 303 303 404", lambda s: ask(attachment_id=s.failed_preview())),
+    row("workflows.new_filing",                 "302 404 200 404 200 200 404", lambda s: ask(attachment_id=s.attachment())),
+    row("workflows.new_filing",                 "302 404 404 404 404 404 404", lambda s: ask(attachment_id=s.attachment_between_two()), "from a private room"),
+    row("workflows.create_filing",              "401 404 303 404 303 303 404", lambda s: ask({"title": "Halle", "folder_id": "0", "client_key": str(uuid4())}, attachment_id=s.attachment())),
+    row("workflows.new_discussion",             "302 404 200 404 200 200 404", lambda s: ask(document_id=s.undiscussed_document())),
+    row("workflows.create_discussion",          "401 404 303 404 303 303 404", lambda s: ask(_discussion(s), document_id=s.undiscussed_document())),
+    # The library here; folders and documents are Petra's
+    row("documents.list_libraries",             "302 200 200 200 200 200 200"),
+    row("documents.create_readings",            "401 303 303 303 303 303 303"),
+    row("documents.show_library",               "302 404 200 404 200 200 404", lambda s: ask(space_id=s.here)),
+    row("documents.show_folder",                "302 404 200 404 200 200 404", lambda s: ask(folder_id=s.folder())),
+    row("documents.new_folder",                 "302 404 200 404 200 200 404", lambda s: ask(space_id=s.here)),
+    row("documents.create_folder",              "401 404 303 404 303 303 404", lambda s: ask({"name": f"Ordner {uuid4()}", "parent_id": "0"}, space_id=s.here)),
+    row("documents.edit_folder",                "302 404 200 404 200 403 404", lambda s: ask(folder_id=s.folder())),
+    row("documents.update_folder",              "401 404 303 404 303 403 404", lambda s: ask({"name": f"Ordner {uuid4()}"}, folder_id=s.folder())),
+    row("documents.new_folder_move",            "302 404 200 404 200 403 404", lambda s: ask(folder_id=s.folder())),
+    row("documents.create_folder_move",         "401 404 303 404 303 403 404", lambda s: ask({"parent_id": s.folder()}, folder_id=s.folder())),
+    row("documents.new_folder_removal",         "302 404 200 404 200 403 404", lambda s: ask(folder_id=s.folder())),
+    row("documents.delete_folder",              "401 404 303 404 303 403 404", lambda s: ask(folder_id=s.folder())),
+    row("documents.edit_confidentiality",       "302 404 403 404 200 403 404", lambda s: ask(folder_id=s.folder())),
+    row("documents.update_confidentiality",     "401 404 403 404 303 403 404", lambda s: ask({"is_confidential": "y"}, folder_id=s.folder())),
+    row("documents.create_folder_follow",       "401 404 303 404 303 303 404", lambda s: ask(folder_id=s.folder())),
+    row("documents.delete_folder_follow",       "401 404 303 404 303 303 404", lambda s: ask(folder_id=s.folder())),
+    row("documents.create_folder_reading",      "401 404 303 404 303 303 404", lambda s: ask(folder_id=s.folder())),
+    row("documents.new_document",               "302 404 200 404 200 200 404", lambda s: ask(space_id=s.here)),
+    row("documents.create_document",            "401 404 303 404 303 303 404", lambda s: ask(_version(s) | {"kind": "other", "folder_id": "0"}, space_id=s.here)),
+    row("documents.show_document",              "302 404 200 404 200 200 404", lambda s: ask(document_id=s.document())),
+    row("documents.show_document",              "302 404 200 404 200 404 404", lambda s: ask(document_id=s.binned_document()), "in the bin"),
+    row("documents.edit_document",              "302 404 200 404 200 403 404", lambda s: ask(document_id=s.document())),
+    row("documents.update_document",            "401 404 303 404 303 403 404", lambda s: ask(_description(), document_id=s.document())),
+    row("documents.update_document",            "401 404 409 404 409 403 404", lambda s: ask(_description(7), document_id=s.document()), "that moved on meanwhile"),
+    row("documents.create_follow",              "401 404 303 404 303 303 404", lambda s: ask(document_id=s.document())),
+    row("documents.delete_follow",              "401 404 303 404 303 303 404", lambda s: ask(document_id=s.document())),
+    row("documents.create_reading",             "401 404 303 404 303 303 404", lambda s: ask(document_id=s.document())),
+    row("documents.create_reservation",         "401 404 303 404 303 303 404", lambda s: ask({"period": "hours"}, document_id=s.document())),
+    row("documents.delete_reservation",         "401 404 303 404 303 403 404", lambda s: ask(document_id=s.reserved_document())),
+    row("documents.list_binned",                "302 404 200 404 200 200 404", lambda s: ask(after=s.binned_document(), space_id=s.here)),
+    row("documents.create_selection",           "401 404 303 404 303 403 404", lambda s: ask({"ids": s.document(), "act": "bin", "back": "/documents"})),
+    row("documents.create_selection",           "401 303 303 303 303 303 303", lambda s: ask({"ids": s.document(), "act": "zip", "space_id": s.here}), "to be saved"),
+    row("documents.new_move",                   "302 404 200 404 200 403 404", lambda s: ask(space_id=s.here, ids=s.document())),
+    row("documents.create_move",                "401 404 303 404 303 403 404", lambda s: ask({"ids": s.document(), "folder_id": s.folder()}, space_id=s.here)),
+    row("documents.create_binning",             "401 404 303 404 303 403 404", lambda s: ask({"ids": s.document()})),
+    row("documents.create_restoration",         "401 404 303 404 303 404 404", lambda s: ask({"ids": s.binned_document()})),
+    # Versions, and what leaves the house
+    row("documents.new_version",                "302 404 200 404 200 200 404", lambda s: ask(document_id=s.document())),
+    row("documents.create_version",             "401 404 303 404 303 303 404", lambda s: ask(_version(s), document_id=s.document())),
+    row("documents.create_version",             "401 404 303 404 409 409 404", lambda s: ask(_version(s), document_id=s.reserved_document()), "while Petra works on it"),
+    row("documents.create_version",             "401 404 303 404 303 303 404", lambda s: ask(_version(s) | {"despite": "y"}, document_id=s.reserved_document()), "despite Petra's work"),
+    row("documents.show_version",               "302 404 200 404 200 200 404", lambda s: ask(document_id=s.document_of_two(), number=1)),
+    row("documents.create_version_restoration", "401 404 303 404 303 303 404", lambda s: ask(document_id=s.document_of_two(), number=1)),
+    row("documents.show_comparison",            "302 404 200 404 200 200 404", lambda s: ask(document_id=s.document_of_two())),
+    row("documents.show_file",                  "302 404 200 404 200 200 404", lambda s: ask(document_id=s.document(), number=1)),
+    row("documents.show_file",                  "302 404 200 404 200 404 404", lambda s: ask(document_id=s.binned_document(), number=1), "in the bin"),
+    row("documents.show_page",                  "302 404 200 404 200 200 404", lambda s: ask(document_id=s.document(), number=1, page=1)),
+    row("documents.show_tile",                  "302 404 200 404 200 200 404", lambda s: ask(document_id=s.document(), number=1)),
+    row("documents.create_preview",             "401 404 303 404 303 303 404", lambda s: ask(document_id=s.unshown_document(), number=1)),
+    row("documents.show_library_archive",       "302 404 200 404 200 200 404", lambda s: ask(after=s.document(), space_id=s.here)),
+    row("documents.show_folder_archive",        "302 404 200 404 200 200 404", lambda s: ask(folder_id=s.filled_folder())),
+    row("documents.show_selection",             "302 404 200 404 200 200 404", lambda s: ask(space_id=s.here, ids=s.document())),
     # Chat: the list of rooms, beginning to talk
     row("chat.list_rooms",                      "302 200 200 200 200 200 200"),
     row("chat.edit_preferences",                "302 200 200 200 200 200 200"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pyotp
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from PIL import Image
 from forum.accounts.models import Credential, Device, Invitation, Passkey, TokenKind
 from forum.accounts.service import invitations, passwords, second_factor, tokens
 from forum.accounts.service.devices import open_device
+from forum.attachments.models import Attachment
 from forum.boards.models import Post
 from forum.boards.service import boards, posts, topics
 from forum.chat.service import messages, rooms
@@ -28,6 +29,11 @@ from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.councils.models import Council, Function
 from forum.councils.service import Term
+from forum.documents.models import Period
+from forum.documents.service import documents, folders, reservations, versions
+from forum.files.kinds import FileKind
+from forum.files.models import File, Progress
+from forum.files.service import uploads
 from forum.mail.delivery import postman_of
 from forum.mail.models import OutgoingMail
 from forum.mail.service import send
@@ -35,6 +41,7 @@ from forum.members.models import Member
 from forum.members.service import add_member, change_picture
 from forum.spaces import service as spaces
 from tests.cast import HERE, Cast, Person
+from tests.make.sent import sent_file
 
 PASSWORD = "vier blaue Elefanten"
 A_DAY = timedelta(days=1)
@@ -164,6 +171,131 @@ class Scene:
         topic_id = db.session.scalar(sa.select(Post.topic_id).where(Post.id == post_id))
         assert topic_id is not None
         return topic_id
+
+    # The library
+
+    def folder(self) -> int:
+        """The id of an empty folder of Petra's."""
+        with unit_of_work():
+            return folders.create_folder(
+                self.cast.petra.viewer, self.here, None, f"Ordner {next(_numbers)}"
+            ).id
+
+    def filled_folder(self) -> int:
+        """The id of a folder of Petra's with one document in it."""
+        folder_id, document_id = self.folder(), self.document()
+        with unit_of_work():
+            documents.move_documents(self.cast.petra.viewer, [document_id], folder_id)
+        return folder_id
+
+    def document(self, file_id: int | None = None) -> int:
+        """The id of a document of Petra's, with one version, of one page."""
+        file_id = file_id or sent_file(self.cast.petra, "BV Pausen.pdf", uuid4().bytes)
+        with unit_of_work():
+            return documents.add_document(self.cast.petra.viewer, self.here, None, file_id).id
+
+    def unshown_document(self) -> int:
+        """The id of a document of Petra's whose preview could not be made."""
+        return self.document(self.unshown_file())
+
+    def document_of_two(self) -> int:
+        """The id of a document of Petra's with two versions."""
+        document_id, file_id = self.document(), sent_file(self.cast.petra, "Neu.pdf", uuid4().bytes)
+        with unit_of_work():
+            versions.add_version(self.cast.petra.viewer, document_id, file_id)
+        return document_id
+
+    def reserved_document(self) -> int:
+        """The id of a document on which Petra works."""
+        document_id = self.document()
+        with unit_of_work():
+            reservations.reserve(self.cast.petra.viewer, document_id, Period.WEEK)
+        return document_id
+
+    def binned_document(self) -> int:
+        """The id of a document that Petra threw away."""
+        document_id = self.document()
+        with unit_of_work():
+            documents.bin_documents(self.cast.petra.viewer, [document_id])
+        return document_id
+
+    def own_file(self) -> int:
+        """The id of a file that whoever asks has sent, and that nothing owns yet."""
+        return sent_file(self.me, "Anlage.pdf", uuid4().bytes)
+
+    # Attached files
+
+    def attachment(self) -> int:
+        """The id of an attached picture on a post of Petra's."""
+        topic_id, file_id = self.cast.topic(), self._picture_file()
+        with unit_of_work():
+            topics.reply(self.cast.petra.viewer, topic_id, "Anbei", uuid4(), [file_id])
+        return self._hanging(file_id).id
+
+    def attachment_of_hidden_post(self) -> int:
+        attachment_id = self.attachment()
+        with unit_of_work():
+            post_id = db.session.get_one(Attachment, attachment_id).subject_id
+            posts.hide_post(self.cast.manfred.viewer, post_id, "Nennt Zahlen")
+        return attachment_id
+
+    def attachment_between_two(self) -> int:
+        """The id of a picture that Petra sent to Sabine."""
+        room_id, file_id = self.cast.direct(), self._picture_file()
+        with unit_of_work():
+            messages.send_message(self.cast.petra.viewer, room_id, "", uuid4(), file_ids=[file_id])
+        return self._hanging(file_id).id
+
+    def unchecked_attachment(self) -> int:
+        """The id of an attachment that nobody has looked through yet."""
+        return self._with_blob(self.attachment(), check=Progress.WAITING)
+
+    def failed_preview(self) -> int:
+        """The id of an attachment whose preview could not be made."""
+        return self._with_blob(self.attachment(), preview=Progress.FAILED, preview_fault="timeout")
+
+    def undiscussed_document(self) -> int:
+        """The id of a document of Petra's here, without a topic."""
+        file_id = sent_file(self.cast.petra, "BV Gleitzeit.pdf", uuid4().bytes)
+        with unit_of_work():
+            return documents.add_document(self.cast.petra.viewer, self.here, None, file_id).id
+
+    def begun_upload(self) -> UUID:
+        """The key of a file of Petra's of which nothing has arrived yet."""
+        with unit_of_work():
+            return uploads.begin_upload(self.cast.petra.viewer, uuid4(), "Halb.pdf", 5).key
+
+    def asking_file(self) -> int:
+        """The id of a file of Petra's that tells about its makers."""
+        traces: dict[str, object] = {"authors": ["Petra Sommer"]}
+        return sent_file(self.cast.petra, "Plan.docx", uuid4().bytes, FileKind.DOCX, findings=traces)
+
+    def unshown_file(self) -> int:
+        """The id of a file of Petra's whose preview could not be made."""
+        return self._file_with(preview=Progress.FAILED, preview_fault="timeout")
+
+    def _file_with(self, **facts: Any) -> int:
+        file_id = sent_file(self.cast.petra, "Plan.docx", uuid4().bytes, FileKind.DOCX)
+        with unit_of_work():
+            blob = db.session.get_one(File, file_id).blob
+            assert blob is not None
+            for name, value in facts.items():
+                setattr(blob, name, value)
+        return file_id
+
+    def _picture_file(self) -> int:
+        return sent_file(self.cast.petra, "Halle.png", uuid4().bytes, FileKind.PNG)
+
+    def _hanging(self, file_id: int) -> Attachment:
+        return db.session.scalars(sa.select(Attachment).where(Attachment.file_id == file_id)).one()
+
+    def _with_blob(self, attachment_id: int, **facts: Any) -> int:
+        with unit_of_work():
+            blob = db.session.get_one(Attachment, attachment_id).file.blob
+            assert blob is not None
+            for name, value in facts.items():
+                setattr(blob, name, value)
+        return attachment_id
 
     # Chat
 

@@ -158,12 +158,25 @@ def request_once(app: Flask, scene: Scene, row: Row) -> tuple[TestResponse, Test
 def go(app: Flask, client: FlaskClient, row: Row, values: dict, fields: dict) -> TestResponse:
     with app.test_request_context():
         path = url_for(row.endpoint, **values)
-    return client.get(path) if method_of(app, row) == "GET" else client.send(path, **fields)
+    if method_of(app, row) == "GET":
+        return client.get(path)
+    if row.endpoint in BY_HEADERS:
+        return client.open(path, method=BY_HEADERS[row.endpoint], headers=tus_headers(client, fields))
+    return client.send(path, **fields)
+
+
+#: What is sent by method and headers, not as a form (tus).
+BY_HEADERS = {"files.create_upload": "POST", "files.update_upload": "PATCH", "files.delete_upload": "DELETE"}
+
+
+def tus_headers(client: FlaskClient, fields: dict) -> dict[str, str]:
+    part = {"Content-Type": "application/offset+octet-stream", "X-Requested-With": "fetch"}
+    return part | {"X-CSRFToken": client.token(), **fields}
 
 
 def method_of(app: Flask, row: Row) -> str:
     rule = next(app.url_map.iter_rules(row.endpoint))
-    return "POST" if "POST" in (rule.methods or ()) else "GET"
+    return "POST" if (rule.methods or set()) & {"POST", "DELETE"} else "GET"
 
 
 def said(answer: TestResponse) -> str:

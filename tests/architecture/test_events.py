@@ -16,6 +16,7 @@ from forum.chat.service import messages
 from forum.core.db import unit_of_work
 from forum.realtime.namespace import Namespace
 from tests.cast import Cast, Person
+from tests.make.sent import sent_file
 
 VIEWERS = ("olga", "petra", "rosa", "manfred", "sabine", "karla")
 ANSWERS = {"ok": None, "-": "not_found", "no": "denied", "bad": "invalid"}
@@ -53,6 +54,11 @@ def pinned(cast: Cast) -> int:
     return message
 
 
+def file_of(cast: Cast) -> int:
+    """A file that Petra sent."""
+    return sent_file(cast.petra)
+
+
 def boards(event: str, answers: str, data: Callable[[Cast], dict[str, Any]], case: str = "") -> Row:
     return Row("/boards", event, answers, data, case)
 
@@ -72,6 +78,7 @@ MATRIX = (
     chat("close",              "ok  ok    ok   ok      ok     ok", lambda c: {"room": c.room}),
     chat("send",               "-   ok    -    ok      ok     -", lambda c: {"room": c.room, "text": "Ja", "key": str(uuid4())}),
     chat("send",               "-   ok    -    -       ok     -", lambda c: {"room": c.direct(), "text": "Ja", "key": str(uuid4())}, "private"),
+    chat("send",               "-   ok    -    bad     bad    -", lambda c: {"room": c.room, "text": "", "key": str(uuid4()), "files": [file_of(c)]}, "files"),
     chat("edit",               "-   ok    -    no      no     -", lambda c: {"message": own(c), "text": "Nein", "version": 0}),
     chat("edit",               "-   ok    -    -       no     -", lambda c: {"message": private(c), "text": "Nein", "version": 0}, "private"),
     chat("withdraw",           "-   ok    -    no      no     -", lambda c: {"message": own(c)}),
