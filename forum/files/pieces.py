@@ -12,6 +12,8 @@ from forum.files.store import Gone, Store, blob_key, store, storing
 #: Bytes of a piece.
 PIECE = 1024 * 1024
 _DIGEST = sha256().digest_size
+#: What is read at a time where a piece need not be held: many files may arrive at once.
+_PART = 64 * 1024
 
 
 class Broken(Exception):
@@ -21,9 +23,16 @@ class Broken(Exception):
 def pieces_of(stream: IO[bytes]) -> tuple[bytes, int]:
     """Read `stream` to its end: the joined digests of its pieces, and how many bytes it had."""
     pieces, size = [], 0
-    while piece := _read_full(stream):
-        pieces.append(sha256(piece).digest())
-        size += len(piece)
+    known, missing = sha256(), PIECE
+    while part := stream.read(min(_PART, missing)):
+        known.update(part)
+        size += len(part)
+        missing -= len(part)
+        if not missing:
+            pieces.append(known.digest())
+            known, missing = sha256(), PIECE
+    if missing < PIECE:
+        pieces.append(known.digest())
     return b"".join(pieces), size
 
 
@@ -80,6 +89,7 @@ class BlobReader(io.RawIOBase):
             found = self._piece(number)
             self._position += len(found) - start
             yield found[start:] if start else found
+            del found  # while the next one is read
 
     def _piece(self, number: int) -> bytes:
         if self._held[0] == number:
@@ -107,16 +117,3 @@ def copy_blob(blob: Blob, path: Path) -> None:
     with storing(), open(path, "xb") as copy:
         for piece in reader:
             copy.write(piece)
-
-
-def _read_full(stream: IO[bytes]) -> bytes:
-    """A whole piece, or what is left: some streams give less than they are asked for."""
-    found = stream.read(PIECE)
-    if not found or len(found) == PIECE:
-        return found
-    parts = [found]
-    missing = PIECE - len(found)
-    while missing and (found := stream.read(missing)):
-        parts.append(found)
-        missing -= len(found)
-    return b"".join(parts)

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import selectors
+import shutil
 import signal
 import stat
 import subprocess
@@ -28,6 +29,8 @@ from forum.files.reader.codes import Fault
 AT_ONCE = 2
 #: How the child is called.
 COMMAND = [sys.executable, "-m", "forum.files.reader"]
+#: Where it is there, util-linux's program that lets a process end with the one that began it, and gain no rights.
+_GUARD = ["setpriv", "--no-new-privs", "--pdeathsig", "KILL"]
 #: How long a task may take, in seconds. Its jobs have leases that are longer.
 TIME_LIMITS = {"inspect": 60.0, "strip": 120.0, "pages": 300.0, "ocr": 300.0, "stamp": 120.0}
 #: How much a task may write, in bytes.
@@ -142,9 +145,8 @@ def reading(
             fetch(home / "input")
             output = home / "output"
             output.mkdir()
-            with _child(
-                [*COMMAND, task, str(home / "input"), str(output), json.dumps(options)], home
-            ) as child:
+            command = [*_guard(), *COMMAND, task, str(home / "input"), str(output), json.dumps(options)]
+            with _child(command, home) as child:
                 yield Reading(child, output, limit)
     finally:
         _turn.release()
@@ -165,6 +167,10 @@ def _child(command: list[str], home: Path) -> Iterator[subprocess.Popen[bytes]]:
         yield child
     finally:
         _end(child)
+
+
+def _guard() -> list[str]:
+    return _GUARD if shutil.which(_GUARD[0]) else []
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -4,7 +4,6 @@ These are called by views, forms and commands, never inside a unit of work: they
 hold one while a slow line delivers.
 """
 
-import logging
 import os
 from pathlib import Path
 from typing import IO
@@ -24,9 +23,8 @@ from forum.files.service.uploads import begin_upload, complete_upload, discard, 
 from forum.files.spool import Spooled, arrived, spool_path
 from forum.files.store import blob_key, store
 
-#: Bytes read from the line at a time.
-CHUNK = 256 * 1024
-log = logging.getLogger(__name__)
+#: Bytes read from the line at a time; a line that breaks hard loses what it brought of it.
+CHUNK = 64 * 1024
 
 
 def append(viewer: Viewer, key: UUID, offset: int, stream: IO[bytes]) -> int:
@@ -130,4 +128,4 @@ def _complete(viewer: Viewer, key: UUID, spooled: Spooled) -> None:
             blob = complete_upload(viewer, key, content)
             see_to(content, spooled.path)
             blob.is_broken = False
-        spooled.path.unlink(missing_ok=True)
+        spooled.forget()

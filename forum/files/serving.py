@@ -4,48 +4,33 @@ Whoever calls this has made sure that the viewer may have the file. A page is ma
 fetched after that, when the server asks for the body, so that a slow line or a slow store holds up nobody's page.
 """
 
-import logging
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
-from pathlib import Path
-from typing import IO, Any, cast
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from flask import Flask, Response, request
+from flask import Response, request
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.http import parse_range_header
 from zipstream import ZipStream
 
-from forum.core.db import db, unit_of_work
+from forum.core.db import db
 from forum.core.errors import NotFound
 from forum.files import policy
-from forum.files.kinds import FACTS, SHOWN_INLINE, FileKind
+from forum.files.fetching import AWAY, BROKEN, MISSING, BlobBytes, Fetched, Seekable, Unavailable
+from forum.files.kinds import SHOWN_INLINE, FileKind
 from forum.files.models import Blob, File, FileState, Page
-from forum.files.pieces import BlobReader, Broken
 from forum.files.reader.codes import Fault
-from forum.files.reading import ReadingFailed, reading
 from forum.files.service.uploads import clean_name
-from forum.files.store import Gone, Store, StoreAway, page_key, spool, store, tile_key
+from forum.files.store import Gone, StoreAway, page_key, spool, store, tile_key
 from forum.web.application import this_application
-from forum.web.errors import error_page
 
-#: What a browser shows of a file can do nothing and fetch nothing.
-_SANDBOX = "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
 _LASTING = "private, max-age=31536000, immutable"
-_CHUNK = 256 * 1024
 #: What proves the pieces of so many blobs is fetched with one statement.
 _FACTS_AT_ONCE = 500
-#: What stamps may add to a PDF, in bytes.
-_STAMPS = 50 * 1024 * 1024
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +49,7 @@ def send_file(file: File, *, as_name: str = "", inline: bool = False) -> Respons
     can do something, for what is not READY, infected or damaged.
     """
     source = _source(file)
-    answer = _Fetched(_Seekable(source), content_type=source.media_type)
+    answer = Fetched(Seekable(source), content_type=source.media_type)
     answer.content_length = source.size
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.set_etag(source.digest)
@@ -80,7 +65,7 @@ def stamped(file: File, text: str, *, as_name: str = "") -> Response:
     source = _source(file)
     if source.kind is not FileKind.PDF:
         return send_file(file, as_name=as_name)
-    answer = _Fetched(source.read_stamped(text), content_type=source.media_type)
+    answer = Fetched(source.read_stamped(text), content_type=source.media_type)
     _name(answer, as_name or file.name, inline=False)
     return answer
 
@@ -108,165 +93,11 @@ def send_zip(entries: Iterable[ZipEntry], name: str) -> Response:
     Names that are there twice get a number. What cannot be given is left out, and a text in the ZIP says so.
     """
     archive = _archive(list(entries))
-    answer = _Fetched(iter(archive), content_type="application/zip")
+    answer = Fetched(iter(archive), content_type="application/zip")
     if archive.sized:
         answer.content_length = len(archive)
     _name(answer, name, inline=False)
     return answer
-
-
-class _Unavailable(Exception):
-    """The bytes cannot be had: what to say, translated when it is said, and the status it is said with."""
-
-    def __init__(self, message: object, status: int) -> None:
-        super().__init__(status)
-        self.message = message
-        self.status = status
-
-
-_BROKEN = _l(
-    "Diese Datei ist beschädigt und wird deshalb nicht ausgegeben. "
-    "Bitte die Person, von der sie kommt, sie noch einmal hochzuladen."
-)
-_AWAY = _l(
-    "Der Speicher für Dateien ist gerade nicht erreichbar. Versuche es in ein paar Minuten noch einmal."
-)
-_NOT_STAMPED = _l(
-    "Diese Datei ist vertraulich und lässt sich nicht kennzeichnen, deshalb wird sie nicht ausgegeben. "
-    "Bitte die Person, von der sie kommt, um eine Fassung ohne Passwort."
-)
-_MISSING = _l("Dieses Bild gibt es nicht mehr. Lade die Seite neu.")
-
-
-class _Fetched(Response):
-    """An answer whose bytes are fetched when the server asks for the body: by then the page gate is open again.
-
-    If they cannot be had at all, the answer is a page that says why. If that turns out later, the line is cut: what
-    arrived is less than was announced, so nobody takes it for the file.
-    """
-
-    def __init__(self, body: Iterable[bytes], content_type: str) -> None:
-        super().__init__(body, content_type=content_type, direct_passthrough=True)
-        self.headers["Content-Security-Policy"] = _SANDBOX
-        # Nobody compresses what says how it is encoded; the header itself stays in the house.
-        self.headers["Content-Encoding"] = "identity"
-
-    def get_wsgi_headers(self, environ: Any) -> Headers:
-        headers = super().get_wsgi_headers(environ)
-        headers.remove("Content-Encoding")
-        return headers
-
-    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] == "HEAD" or self.status_code >= 300:
-            return super().__call__(environ, start_response)
-        return self._sent(this_application(), environ, start_response)
-
-    def _sent(self, app: Flask, environ: Any, start_response: Any) -> Iterator[bytes]:
-        body = cast("Iterator[bytes]", iter(self.response))
-        try:
-            first = next(body, b"")
-        except _Unavailable as reason:
-            self.close()
-            yield from _error(app, environ, reason)(environ, start_response)
-            return
-        self.response = chain((first,), body)
-        try:
-            yield from super().__call__(environ, start_response)
-        finally:
-            self.close()
-
-
-def _error(app: Flask, environ: Any, reason: _Unavailable) -> Response:
-    with app.request_context(environ):
-        app.preprocess_request()
-        return app.process_response(app.make_response(error_page(reason.status, str(reason.message))))
-
-
-@dataclass(frozen=True, slots=True)
-class _Bytes:
-    """All that is needed of a blob to send it when its request is over, and the session with it."""
-
-    app: Flask
-    store: Store
-    spool: Path
-    blob_id: int
-    kind: FileKind
-    digest: str
-    size: int
-    pieces: bytes
-
-    @property
-    def media_type(self) -> str:
-        return FACTS[self.kind].media_type
-
-    def read(self, start: int = 0) -> Iterator[bytes]:
-        """The bytes from `start` on."""
-        with self._telling():
-            reader = self._open()
-            reader.seek(start)
-            yield from reader
-
-    def read_stamped(self, text: str) -> Iterator[bytes]:
-        """The bytes of a PDF with `text` on each page."""
-        with self._telling(), self._stamped(text) as stream:
-            while chunk := stream.read(_CHUNK):
-                yield chunk
-
-    def _stamped(self, text: str) -> IO[bytes]:
-        """Opened, and without a name any more: the child that wrote it, and its folder, are gone."""
-        try:
-            with reading("stamp", self._copy, {"text": text}, self.spool) as child:
-                for _line in child:
-                    pass
-                return open(child.written("stamped.pdf", 2 * self.size + _STAMPS), "rb")
-        except ReadingFailed as fault:
-            log.warning("blob %s could not be stamped: %s", self.blob_id, fault.fault)
-            raise _Unavailable(_NOT_STAMPED, 422) from fault
-
-    def _copy(self, path: Path) -> None:
-        with open(path, "xb") as copy:
-            copy.writelines(self._open())
-
-    def _open(self) -> BlobReader:
-        return BlobReader(self.store, self.digest, self.size, self.pieces)
-
-    @contextmanager
-    def _telling(self) -> Iterator[None]:
-        try:
-            yield
-        except Broken as fault:
-            log.error("blob %s is broken", self.blob_id)
-            with self.app.app_context(), unit_of_work():
-                db.session.execute(sa.update(Blob).where(Blob.id == self.blob_id).values(is_broken=True))
-            raise _Unavailable(_BROKEN, 404) from fault
-        except StoreAway as fault:
-            raise _Unavailable(_AWAY, 503) from fault
-
-
-class _Seekable:
-    """A body that may begin anywhere, as werkzeug wants it for ranges."""
-
-    def __init__(self, source: _Bytes) -> None:
-        self._source = source
-        self._start = 0
-        self._pieces: Iterator[bytes] | None = None
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, start: int) -> None:
-        self._start = start
-
-    def tell(self) -> int:
-        return self._start
-
-    def __iter__(self) -> "_Seekable":
-        return self
-
-    def __next__(self) -> bytes:
-        if self._pieces is None:
-            self._pieces = self._source.read(self._start)
-        return next(self._pieces)
 
 
 def _shown(file: File) -> Blob:
@@ -275,7 +106,7 @@ def _shown(file: File) -> Blob:
     if policy.is_shown(file) and blob is not None:
         return blob
     if blob is not None and blob.is_broken:
-        raise NotFound(str(_BROKEN))
+        raise NotFound(str(BROKEN))
     if file.state is FileState.CHECKING:
         raise NotFound(_("Diese Datei wird noch geprüft. Versuche es gleich noch einmal."))
     if file.state is FileState.ASKS:
@@ -283,22 +114,22 @@ def _shown(file: File) -> Blob:
     raise NotFound
 
 
-def _bytes_of(blobs: Iterable[Blob]) -> dict[int, _Bytes]:
+def _bytes_of(blobs: Iterable[Blob]) -> dict[int, BlobBytes]:
     wanted = {blob.id: blob for blob in blobs}
     app, bytes_at, room = this_application(), store(), spool()
-    found: dict[int, _Bytes] = {}
+    found: dict[int, BlobBytes] = {}
     for start in range(0, len(wanted), _FACTS_AT_ONCE):
         ids = list(wanted)[start : start + _FACTS_AT_ONCE]
         for blob_id, pieces in db.session.execute(sa.select(Blob.id, Blob.pieces).where(Blob.id.in_(ids))):
             blob = wanted[blob_id]
             if blob.kind is not None:
-                found[blob_id] = _Bytes(
+                found[blob_id] = BlobBytes(
                     app, bytes_at, room, blob_id, blob.kind, blob.digest, blob.size, pieces
                 )
     return found
 
 
-def _source(file: File) -> _Bytes:
+def _source(file: File) -> BlobBytes:
     blob = _shown(file)
     found = _bytes_of([blob]).get(blob.id)
     if found is None:
@@ -325,11 +156,11 @@ def _image(key: str, etag: str) -> Response:
         try:
             yield bytes_at.get(key)
         except Gone as fault:
-            raise _Unavailable(_MISSING, 404) from fault
+            raise Unavailable(MISSING, 404) from fault
         except StoreAway as fault:
-            raise _Unavailable(_AWAY, 503) from fault
+            raise Unavailable(AWAY, 503) from fault
 
-    answer = _Fetched(fetched(), content_type="image/webp")
+    answer = Fetched(fetched(), content_type="image/webp")
     answer.headers["Cache-Control"] = _LASTING
     answer.set_etag(etag)
     answer.make_conditional(request)
@@ -338,6 +169,7 @@ def _image(key: str, etag: str) -> Response:
 
 def _name(answer: Response, name: str, *, inline: bool) -> None:
     """RFC 6266: the name as it is, and for old programs one in plain letters."""
+    name = re.sub(r"[/\\]", "-", name)
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     plain = re.sub(r'[\x00-\x1f\x7f"\\]', "_", plain)
     if not plain.rpartition(".")[0].strip():

@@ -88,6 +88,11 @@ class Spooled:
                 stream.seek(0)
                 yield stream
 
+    def forget(self) -> None:
+        """Take it out of the spool, if it is still there and the path does not mean another one by now."""
+        if self._is_there():
+            self.path.unlink()
+
     def close(self) -> None:
         os.close(self._descriptor)
 

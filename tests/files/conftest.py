@@ -1,5 +1,6 @@
 """Files of any size, ways to send them, and the stores to put them in."""
 
+import shutil
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,21 +12,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from forum.files.store import Store, spool, store
-from forum.jobs import registry
 from tests.cast import Cast
 
 TUS = {"Tus-Resumable": "1.0.0"}
-
-
-@pytest.fixture(autouse=True)
-def known_work() -> Iterator[None]:
-    """What is asked for may be asked for; nobody does it here."""
-    missing = {name for name in ("files.check", "files.strip") if registry.work_named(name) is None}
-    for name in missing:
-        registry.job(name)(lambda **_arguments: None)
-    yield
-    for name in missing:
-        del registry._known[name]
 
 
 @pytest.fixture
@@ -39,8 +28,8 @@ def empty(app: Flask) -> None:
     """Nothing is in store and spool any more."""
     with app.app_context():
         store().delete([found.key for found in store().objects()])
-        for path in spool().iterdir():
-            path.unlink()
+        shutil.rmtree(spool())
+        spool().mkdir()
 
 
 class Sender:

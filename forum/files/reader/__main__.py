@@ -5,6 +5,7 @@ import json
 import sys
 import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,7 @@ from forum.files.reader.limits import MIB, Limits, confine
 TASKS = {
     "inspect": ("inspecting.task", Limits(cpu=50)),
     "strip": ("stripping.task", Limits(cpu=100)),
-    # LibreOffice takes hold of much more than it uses.
-    "pages": ("paging.task", Limits(cpu=200, memory=4096 * MIB, file=600 * MIB)),
+    "pages": ("paging.task", Limits(cpu=200, file=600 * MIB)),
     "ocr": ("ocr", Limits(cpu=250)),
     "stamp": ("stamp", Limits(cpu=100)),
 }
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     task, source, target = arguments[:3]
     options: dict[str, Any] = json.loads(arguments[3]) if len(arguments) > 3 else {}
     where, limits = TASKS[task]
-    confine(Limits(**{**_as_dict(limits), **options.get("limits", {})}))
+    confine(replace(limits, **options.get("limits", {})))
     try:
         for line in _carry_out(where, Path(source), Path(target), options):
             _say(line)
@@ -52,10 +52,6 @@ def main(arguments: list[str]) -> int:
 def _carry_out(where: str, source: Path, target: Path, options: dict[str, Any]) -> Iterator[dict[str, Any]]:
     task = import_module(f"forum.files.reader.{where}")
     yield from task.run(source, target, options)
-
-
-def _as_dict(limits: Limits) -> dict[str, int]:
-    return {"cpu": limits.cpu, "memory": limits.memory, "file": limits.file, "files": limits.files}
 
 
 def _say(line: dict[str, Any]) -> None:

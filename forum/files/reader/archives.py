@@ -13,6 +13,8 @@ ENTRY_LIMIT = 10_000
 TOTAL_LIMIT = 2 << 30
 #: A part is suspicious when it is big and grows that many times; the worst that DEFLATE can is about 1030.
 RATIO_LIMIT = 250
+#: The list of parts of OpenDocument files.
+LIST = "META-INF/manifest.xml"
 SMALL = 4 << 20
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError, RuntimeError)
 
@@ -72,7 +74,7 @@ class Archive:
                 with self._zip.open(entry) as part:
                     head = part.read(markup.HEAD)
                     if entry.filename.endswith((".xml", ".rels", ".vml")):
-                        markup.refuse_types(head)
+                        markup.refuse_types(markup.untyped(head) if entry.filename == LIST else head)
                     while part.read(1 << 20):
                         pass
             except _DAMAGE as error:

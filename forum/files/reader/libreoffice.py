@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from forum.files.kinds import FileKind
+from forum.files.reader import limits
 from forum.files.reader.codes import Fault, Unreadable
 
 #: Seconds that one file may take.
@@ -92,9 +93,16 @@ def _run(command: list[str], workplace: Path, seconds: float) -> int:
         "SAL_USE_VCLPLUGIN": "svp",
     }
     return subprocess.run(  # noqa: S603 (a setting of the installation, and names made here)
-        command, env=environment, cwd=workplace, timeout=seconds, check=False,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    ).returncode  # fmt: skip
+        command,
+        env=environment,
+        cwd=workplace,
+        timeout=seconds,
+        check=False,
+        preexec_fn=limits.stretch,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ).returncode
 
 
 def _program(office: str) -> Path:

@@ -13,10 +13,15 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds of computing, bytes of address space, bytes per written file, number of open files."""
+    """Seconds of computing, bytes of address space, bytes per written file, number of open files.
+
+    `beneath` are the bytes of address space for programs that this one starts, as LibreOffice takes hold of much
+    more than it uses.
+    """
 
     cpu: int = 60
     memory: int = 2048 * MIB
+    beneath: int = 4096 * MIB
     file: int = 1024 * MIB
     files: int = 256
 
@@ -24,13 +29,19 @@ class Limits:
 def confine(limits: Limits) -> None:
     """Bind this process, and all it starts, to `limits`; never to more than it was bound to before."""
     _at_most(resource.RLIMIT_CORE, 0, 0)
-    _at_most(resource.RLIMIT_AS, limits.memory, limits.memory)
+    _at_most(resource.RLIMIT_AS, limits.memory, max(limits.memory, limits.beneath))
     _at_most(resource.RLIMIT_FSIZE, limits.file, limits.file)
     _at_most(resource.RLIMIT_NOFILE, limits.files, limits.files)
     # The soft limit lets Python say what happened; code that does not return to Python is ended by the hard one.
     signal.signal(signal.SIGXCPU, _out_of_time)
     _at_most(resource.RLIMIT_CPU, limits.cpu, limits.cpu + 5)
     os.umask(0o077)
+
+
+def stretch() -> None:
+    """Let the program that is about to take the place of this process have the memory that is meant for it."""
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
 
 
 def seconds_used() -> float:

@@ -10,6 +10,8 @@ from forum.files.reader.codes import Fault, Unreadable
 
 #: Where a document type can stand: before the first element.
 HEAD = 65_536
+#: A document type that only names a standard, as OpenOffice once wrote into its lists of parts.
+_NAMED_TYPE = re.compile(rb"<!DOCTYPE\s[^<>\[\]]*>")
 _DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 #: Bigger parts are not taken as a whole; a tree needs many times that.
 TREE_LIMIT = 64 << 20
@@ -19,6 +21,11 @@ def refuse_types(head: bytes) -> None:
     """Raises `Unreadable` when the beginning of an XML part declares a document type or an entity."""
     if _DOCTYPE.search(head[:HEAD].replace(b"\0", b"")):
         raise Unreadable(Fault.XML_BOMB)
+
+
+def untyped(content: bytes) -> bytes:
+    """The part without a document type that only names a standard; any other is still there to be refused."""
+    return _NAMED_TYPE.sub(b"", content[:HEAD], count=1) + content[HEAD:]
 
 
 def parse(content: bytes) -> etree._Element:

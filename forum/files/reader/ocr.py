@@ -1,5 +1,6 @@
 """The task `ocr`: what is written on pages that are only pictures, read by tesseract."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -82,6 +83,7 @@ def _read(picture: Image.Image, target: Path, program: str, languages: str) -> s
             stderr=subprocess.DEVNULL,
             timeout=PATIENCE,
             check=False,
+            env={**os.environ, "OMP_THREAD_LIMIT": "1"},
         )
         text = said.stdout.decode("utf-8", "replace")
     page.unlink(missing_ok=True)

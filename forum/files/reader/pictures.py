@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from forum.files.reader.archives import TOTAL_LIMIT, Archive
 from forum.files.reader.codes import Fault, Unreadable
 
 #: Points that a picture may have; three times what telephones take.
@@ -63,10 +64,13 @@ def tells_place(exif: Image.Exif) -> bool:
     return any(tag in exif.get_ifd(_GPS) for tag in (2, 4))
 
 
-def has_place(content: bytes) -> bool:
-    """Whether the bytes are a photo that says where it was taken; anything else says nothing."""
-    if not content.startswith(b"\xff\xd8\xff") or b"Exif\0\0" not in content[:65_536]:
+def has_place(archive: Archive, name: str) -> bool:
+    """Whether a part of an office file is a photo that says where it was taken; anything else says nothing."""
+    with archive.open(name) as part:
+        head = part.read(65_536)
+    if not head.startswith(b"\xff\xd8\xff") or b"Exif\0\0" not in head:
         return False
+    content = archive.read(name, TOTAL_LIMIT)
     try:
         with opened(io.BytesIO(content)) as picture:
             return tells_place(picture.getexif())

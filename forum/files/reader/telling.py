@@ -5,7 +5,7 @@ from pathlib import Path
 
 from forum.files.kinds import FACTS, FileKind
 from forum.files.reader import writing
-from forum.files.reader.archives import Archive
+from forum.files.reader.archives import LIST, Archive
 from forum.files.reader.codes import Fault, Unreadable
 from forum.files.reader.packages import MAIN_TYPES, Package
 
@@ -162,8 +162,7 @@ def _of_archive(path: Path, ending: str, zip_taken: bool) -> tuple[FileKind, boo
 
 
 def _is_locked(archive: Archive) -> bool:
-    manifest = "META-INF/manifest.xml"
-    return manifest in archive and b"encryption-data" in archive.read(manifest)
+    return LIST in archive and b"encryption-data" in archive.read(LIST)
 
 
 def _of_text(path: Path, ending: str) -> FileKind:

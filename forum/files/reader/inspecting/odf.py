@@ -9,6 +9,8 @@ from forum.files.reader import makers, markup, pictures, wording
 from forum.files.reader.archives import Archive
 from forum.files.reader.codes import Finding
 
+#: Who wrote a comment or a change; fields in the text that show a name are text.
+_CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
 _PERSONS = frozenset({"creator", "initial-creator", "printed-by"})
 
 
@@ -34,7 +36,7 @@ def look(path: Path) -> tuple[dict[Finding, Any], int | None, bool]:
             tag in {"insertion", "deletion", "movement"}
             and markup.local(item.getparent()) == "tracked-changes"
         )
-        if tag == "creator":
+        if item.tag == _CREATOR:
             authors.append(item.text)
         elif tag == "table" and _attribute(item, "style-name") in unseen:
             sheets.append(wording.name(_attribute(item, "name")))
@@ -55,7 +57,7 @@ def look(path: Path) -> tuple[dict[Finding, Any], int | None, bool]:
         ),
         Finding.SIGNED: "META-INF/documentsignatures.xml" in archive,
         Finding.PLACE: any(
-            pictures.has_place(archive.read(name)) for name in archive.names if name.startswith("Pictures/")
+            pictures.has_place(archive, name) for name in archive.names if name.startswith("Pictures/")
         ),
     }
     return findings, slides or None, False

@@ -28,11 +28,9 @@ def look(path: Path) -> Look:
     ][: makers.LIMIT]
     findings[Finding.SIGNED] = any(name.startswith("_xmlsignatures/") for name in package.archive.names)
     findings[Finding.PLACE] = any(
-        pictures.has_place(package.archive.read(name)) for name in package.archive.names if "/media/" in name
+        pictures.has_place(package.archive, name) for name in package.archive.names if "/media/" in name
     )
-    inside, pages = {FileKind.DOCX: _word, FileKind.XLSX: _sheets, FileKind.PPTX: _slides}[package.kind](
-        package
-    )
+    inside, pages = _INSIDE[package.kind or FileKind.DOCX](package)
     authors = findings[Finding.AUTHORS] + inside.pop(Finding.AUTHORS, [])
     return findings | inside | {Finding.AUTHORS: makers.names(authors)}, pages, False
 

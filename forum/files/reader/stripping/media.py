@@ -1,5 +1,6 @@
 """Photos within office files: they tell as much as those that lie by themselves."""
 
+from forum.files.reader import markup
 from forum.files.reader.archives import Archive
 from forum.files.reader.codes import Unreadable
 from forum.files.reader.stripping import pictures
@@ -12,8 +13,9 @@ def cleaned(archive: Archive, folder: str) -> dict[str, bytes | None]:
     damaged stays as it is.
     """
     found: dict[str, bytes | None] = {}
-    for name in archive.names:
-        if folder not in name:
+    for entry in archive.entries:
+        name = entry.filename
+        if folder not in name or entry.file_size > markup.TREE_LIMIT:
             continue
         content = archive.read(name)
         try:

@@ -5,7 +5,7 @@ from pathlib import Path
 from lxml import etree
 
 from forum.files.reader import markup
-from forum.files.reader.archives import Archive, rewrite
+from forum.files.reader.archives import LIST, Archive, rewrite
 from forum.files.reader.stripping import media
 
 _META = (
@@ -16,7 +16,6 @@ _META = (
 _DROPPED = frozenset(
     {"annotation", "annotation-end", "tracked-changes", "change", "change-start", "change-end"}
 )
-_MANIFEST = "META-INF/manifest.xml"
 
 
 def strip(source: Path, result: Path) -> None:
@@ -34,8 +33,8 @@ def strip(source: Path, result: Path) -> None:
         name for name in archive.names if name.startswith("Thumbnails/") or name.endswith("signatures.xml")
     }
     parts |= dict.fromkeys(gone)
-    if _MANIFEST in archive:
-        parts[_MANIFEST] = _manifest(markup.parse(archive.read(_MANIFEST)), gone)
+    if LIST in archive:
+        parts[LIST] = _manifest(markup.parse(markup.untyped(archive.read(LIST))), gone)
     rewrite(archive, result, parts | media.cleaned(archive, "Pictures/"))
 
 

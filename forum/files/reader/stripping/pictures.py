@@ -4,7 +4,6 @@ is not packed anew; only a picture that a note turns is decoded, turned and pack
 import io
 import struct
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from PIL import Image, ImageOps, JpegImagePlugin
 from forum.files.kinds import FileKind
 from forum.files.reader import pictures
 from forum.files.reader.codes import Fault, Unreadable
+from forum.files.reader.stripping import heif
 
 _ORIENTATION = 0x0112
 #: What a PNG needs to look as it does.
@@ -28,7 +28,7 @@ def strip(source: Path, result: Path) -> None:
     with pictures.opened(source) as picture:
         kind = _KINDS[str(picture.format)]
         if kind is FileKind.HEIC:
-            _write_heic(picture, result)
+            _write_heic(source, picture, result)
             return
         if picture.getexif().get(_ORIENTATION, 1) not in (0, 1):
             _write_turned(picture, result, kind)
@@ -142,14 +142,13 @@ def _write_turned(picture: Image.Image, result: Path, kind: FileKind) -> None:
     result.write_bytes(out.getvalue())
 
 
-def _write_heic(picture: Image.Image, result: Path) -> None:
-    """HEIC again where its writer is there, otherwise JPEG."""
-    seen = pictures.upright(picture)
-    profile = picture.info.get("icc_profile")
-    for note in list(seen.info):
-        del seen.info[note]
-    how: dict[str, Any] = {"icc_profile": profile} if profile else {}
-    if Image.SAVE.get("HEIF") and import_module("pillow_heif").libheif_info().get("encoders"):
-        seen.save(result, "HEIF", quality=85, exif=None, xmp=None, **how)
-    else:
-        pictures.on_white(seen).save(result, "JPEG", quality=92, **how)
+def _write_heic(source: Path, picture: Image.Image, result: Path) -> None:
+    """HEIC as it was but for its notes; one that is built in an unknown way becomes a JPEG."""
+    try:
+        result.write_bytes(heif.clean(source.read_bytes()))
+    except Unreadable:
+        profile = picture.info.get("icc_profile")
+        how: dict[str, Any] = {"icc_profile": profile} if profile else {}
+        seen = pictures.on_white(pictures.upright(picture))
+        seen.info.clear()
+        seen.save(result, "JPEG", quality=92, **how)
