@@ -28,7 +28,6 @@ from forum.files.service.uploads import clean_name
 from forum.files.store import Gone, StoreAway, page_key, spool, store, tile_key
 from forum.web.application import this_application
 
-_LASTING = "private, max-age=31536000, immutable"
 #: What proves the pieces of so many blobs is fetched with one statement.
 _FACTS_AT_ONCE = 500
 
@@ -51,7 +50,6 @@ def send_file(file: File, *, as_name: str = "", inline: bool = False) -> Respons
     source = _source(file)
     answer = Fetched(Seekable(source), content_type=source.media_type)
     answer.content_length = source.size
-    answer.headers["Cache-Control"] = "private, no-cache"
     answer.set_etag(source.digest)
     _name(answer, as_name or file.name, inline=inline and source.kind in SHOWN_INLINE)
     return _conditional(answer, source.size)
@@ -161,7 +159,6 @@ def _image(key: str, etag: str) -> Response:
             raise Unavailable(AWAY, 503) from fault
 
     answer = Fetched(fetched(), content_type="image/webp")
-    answer.headers["Cache-Control"] = _LASTING
     answer.set_etag(etag)
     answer.make_conditional(request)
     return answer
