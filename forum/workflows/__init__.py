@@ -1,1 +1,1 @@
-"""Verbs that span two capabilities: what was worked out in a room becomes a topic."""
+"""Verbs that span two capabilities: messages become a topic, a document is discussed, a file is filed."""

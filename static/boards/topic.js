@@ -187,7 +187,7 @@ const early = []; // of posts that are on their way to this page
 const takenBack = new Map(); // number → when
 const refetch = calmly(renewPosts, { within: 1_500 });
 
-function change({ number, version, state }) {
+function change({ number, version, state, only_files: onlyFiles }) {
   if (state === "visible") takenBack.delete(number);
   else takenBack.set(number, takenBack.get(number) ?? Date.now());
   const post = postAt(number);
@@ -195,7 +195,7 @@ function change({ number, version, state }) {
     if (number > known && number <= endOfPage) early.push({ number, version, state });
     return;
   }
-  if (post.dataset.state === state && Number(post.dataset.version) >= version) return;
+  if (!onlyFiles && post.dataset.state === state && Number(post.dataset.version) >= version) return;
   if (state !== "visible") blank(post);
   stale.add(number);
   refetch();
@@ -368,7 +368,8 @@ function leave() {
   for (const rest of document.querySelectorAll("main > .pages, .head .actions, .typing, .fresh")) rest.remove();
   // What was typed can still be copied.
   const form = document.getElementById("reply");
-  if (form?.elements.text.value.trim()) form.querySelector(".actions").remove();
+  if (form?.elements.text.value.trim())
+    for (const part of form.querySelectorAll(":scope > :is(.actions, .files-field)")) part.remove();
   else answer.replaceChildren();
 }
 

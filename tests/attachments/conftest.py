@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from forum.files.store import spool, store
+from tests.make.sent import forget_all
 
 
 @pytest.fixture(autouse=True)
@@ -13,6 +13,4 @@ def tidy_store(app: Flask) -> Iterator[None]:
     """Nothing is in store and spool afterwards."""
     yield
     with app.app_context():
-        store().delete([key for key, _size in store().keys()])
-        for path in spool().iterdir():
-            path.unlink()
+        forget_all()

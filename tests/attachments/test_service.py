@@ -1,13 +1,16 @@
 """Files hung on posts and messages, taken off, carried along, copied; with whom they count."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from forum.attachments import queries, service, targets
 from forum.attachments.models import Attachment
+from forum.boards.models import Post
 from forum.boards.service import posts, topics
 from forum.chat.service import messages
 from forum.core.access import ANYONE
@@ -15,6 +18,7 @@ from forum.core.db import db, unit_of_work
 from forum.core.errors import Invalid, NotFound
 from forum.files.models import Blob, File, Progress, Scan
 from forum.files.policy import FILES_AT_ONCE
+from forum.files.settling import tell_settled
 from tests.cast import Cast, Person
 from tests.make.sent import half_sent_file, sent_file
 
@@ -93,9 +97,7 @@ def test_what_is_taken_off_is_gone_and_its_bytes_stay_for_whoever_else_has_them(
         service.drop("post", [post_id])
     assert hung_on("post", post_id) == []
     assert db.session.get(File, mine) is None
-    blobs = {
-        blob.size: blob.unused_since is None for blob in db.session.scalars(sa.select(Blob))
-    }
+    blobs = {blob.size: blob.unused_since is None for blob in db.session.scalars(sa.select(Blob))}
     assert blobs == {len(b"%PDF-1.7 Protokoll"): True, len(b"%PDF-1.7 allein"): False}
 
 
@@ -147,3 +149,30 @@ def test_a_kind_of_thing_that_nobody_knows_is_read_by_nobody(cast: Cast) -> None
     assert targets.readable(cast.petra.viewer, "secret", [1]) == {}
     with pytest.raises(ValueError):
         targets.target("post")(lambda _viewer, _ids: {})
+
+
+def test_when_a_file_was_looked_through_those_who_look_at_it_are_told(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, app: Flask
+) -> None:
+    heard: list[tuple[str, str, dict[str, Any]]] = []
+    live = app.extensions["socketio"]
+    monkeypatch.setattr(live, "emit", lambda event, data, *, to, **_rest: heard.append((to, event, data)))
+    waiting = sent_file(cast.petra, check=Progress.WAITING)
+    post_id = post_with(cast, waiting)
+    second = sent_file(cast.petra, "Nochmal.pdf")
+    with unit_of_work():
+        message = messages.send_message(cast.petra.viewer, cast.room, "", uuid4(), file_ids=[second])
+    stamp = message.stamp
+    heard.clear()
+    with unit_of_work():
+        blob = db.session.scalars(sa.select(Blob)).one()
+        blob.check = Progress.DONE
+    tell_settled(blob.id)
+    told = {event: data for _to, event, data in heard}
+    assert told["post_changed"]["only_files"]
+    assert told["post_changed"]["number"] == db.session.get_one(Post, post_id).number
+    assert told["changed"]["message"]["files"][0]["state"] == "ready"
+    assert told["changed"]["stamp"] == stamp + 1
+    heard.clear()
+    tell_settled(blob.id + 1)
+    assert heard == []

@@ -86,9 +86,7 @@ def test_in_a_private_room_only_its_participants_get_the_file_whoever_moderates(
     assert answers(manfred, in_group) == {404}
 
 
-def test_who_leaves_the_space_gets_none_of_its_files_any_more(
-    app: Flask, cast: Cast, browse: Browse
-) -> None:
+def test_who_leaves_the_space_gets_none_of_its_files_any_more(app: Flask, cast: Cast, browse: Browse) -> None:
     attachments = hang_on_post(app, cast), hang_on_message(app, cast, cast.room)
     sabine = browse(cast.sabine)
     assert [answers(sabine, one) for one in attachments] == [{200}, {200}]

@@ -21,10 +21,9 @@ from forum.core.errors import Denied, Invalid
 from forum.files import queries as files
 from forum.files.kinds import FileKind
 from forum.files.models import File, Progress
-from forum.files.store import spool, store
 from tests.boards.conftest import do
 from tests.cast import Cast, Person
-from tests.make.sent import sent_file
+from tests.make.sent import forget_all, sent_file
 
 Browse = Callable[[Person | None], FlaskClient]
 MINUTES = b"%PDF-1.7 Protokoll der Sitzung"
@@ -35,9 +34,7 @@ def tidy_store(app: Flask) -> Iterator[None]:
     """Nothing is in store and spool afterwards."""
     yield
     with app.app_context():
-        store().delete([key for key, _size in store().keys()])
-        for path in spool().iterdir():
-            path.unlink()
+        forget_all()
 
 
 def page_of(response: TestResponse) -> BeautifulSoup:
@@ -139,9 +136,7 @@ def test_what_is_wrong_with_the_text_costs_neither_the_text_nor_the_files(
     assert waiting(app, cast.petra, f"topic:{topic}") == []
 
 
-def test_a_preview_keeps_the_files_and_sends_none(
-    app: Flask, cast: Cast, browse: Browse, topic: int
-) -> None:
+def test_a_preview_keeps_the_files_and_sends_none(app: Flask, cast: Cast, browse: Browse, topic: int) -> None:
     before = newest_post(app).id
     shown = browse(cast.petra).send(  # type: ignore[attr-defined]
         f"/topics/{topic}/posts",
@@ -167,7 +162,9 @@ def test_words_are_needed_beside_files(app: Flask, cast: Cast, topic: int) -> No
         do(app, topics.reply, cast.petra.viewer, topic, "", uuid4(), [sent(app, cast.petra)])
 
 
-def test_strangers_leave_nothing_behind_when_they_try(app: Flask, cast: Cast, browse: Browse, topic: int) -> None:
+def test_strangers_leave_nothing_behind_when_they_try(
+    app: Flask, cast: Cast, browse: Browse, topic: int
+) -> None:
     olga = browse(cast.olga)
     answer = olga.send(  # type: ignore[attr-defined]
         f"/topics/{topic}/posts",
@@ -241,7 +238,10 @@ def test_a_post_shows_pictures_as_such_and_names_the_rest(
     app: Flask, cast: Cast, browse: Browse, topic: int
 ) -> None:
     picture = sent(app, cast.petra, "Halle.png", data=b"\x89PNG", kind=FileKind.PNG)
-    checked, unchecked = sent(app, cast.petra), sent(app, cast.petra, "Neu.pdf", data=b"%PDF neu", check=Progress.WAITING)
+    checked, unchecked = (
+        sent(app, cast.petra),
+        sent(app, cast.petra, "Neu.pdf", data=b"%PDF neu", check=Progress.WAITING),
+    )
     reply(app, cast.petra, topic, picture, checked, unchecked)
     for person in (cast.petra, cast.sabine):
         shown = page_of(browse(person).get(f"/topics/{topic}")).select_one(".post .attached")
@@ -298,7 +298,13 @@ def test_a_page_with_files_needs_one_statement_more_however_many_there_are(
     reply(app, cast.petra, topic, sent(app, cast.petra))
     with_one = statements()
     for number in range(5):
-        reply(app, cast.petra, topic, sent(app, cast.petra, f"{number}.pdf"), sent(app, cast.petra, f"{number}b.pdf"))
+        reply(
+            app,
+            cast.petra,
+            topic,
+            sent(app, cast.petra, f"{number}.pdf"),
+            sent(app, cast.petra, f"{number}b.pdf"),
+        )
     assert (with_one, statements()) == (without + 1, without + 1)
 
 

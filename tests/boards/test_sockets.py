@@ -199,7 +199,9 @@ def test_every_change_of_a_post_is_told_without_a_word_of_it(
         (2, 1, "hidden"),
         (2, 1, "visible"),
     ]
-    assert {frozenset(hint) for hint in told} == {frozenset({"topic", "number", "version", "state", "only_files"})}
+    assert {frozenset(hint) for hint in told} == {
+        frozenset({"topic", "number", "version", "state", "only_files"})
+    }
     assert "471" not in str(told)
 
 

@@ -22,10 +22,9 @@ from forum.core.db import db, unit_of_work
 from forum.core.errors import Invalid
 from forum.files.kinds import FileKind
 from forum.files.models import Blob, File, Progress
-from forum.files.store import spool, store
 from tests.cast import Cast, Person
 from tests.chat.conftest import Told
-from tests.make.sent import half_sent_file, sent_file
+from tests.make.sent import forget_all, half_sent_file, sent_file
 
 Browse = Callable[[Person | None], FlaskClient]
 FETCH = {"X-Requested-With": "fetch"}
@@ -36,9 +35,7 @@ def tidy_store(app: Flask) -> Iterator[None]:
     """Nothing is in store and spool afterwards."""
     yield
     with app.app_context():
-        store().delete([key for key, _size in store().keys()])
-        for path in spool().iterdir():
-            path.unlink()
+        forget_all()
 
 
 def sent(app: Flask, member: Person, name: str = "Plan.pdf", **about: Any) -> int:
@@ -116,9 +113,7 @@ def test_over_the_socket_files_are_named_by_their_ids_and_all_in_the_room_hear_o
 
 
 @pytest.mark.parametrize("value", [None, 7, "7", ["7"], [True], [1.0], {"1": 1}, [[1]], [None]])
-def test_what_is_no_list_of_ids_is_refused(
-    cast: Cast, listen: Callable[..., Any], value: Any
-) -> None:
+def test_what_is_no_list_of_ids_is_refused(cast: Cast, listen: Callable[..., Any], value: Any) -> None:
     petra = listen(cast.petra, "/chat")
     answer = petra.ask("send", {"room": cast.room, "text": "Ja", "key": str(uuid4()), "files": value})
     assert answer["error"] == "invalid"
@@ -220,7 +215,13 @@ def test_a_message_shows_its_files_and_lists_say_so_where_there_are_no_words(
 
 def test_only_the_sender_is_asked_what_a_file_may_tell(app: Flask, cast: Cast, browse: Browse) -> None:
     asks = sent(app, cast.petra, findings={"authors": ["Petra Sommer"]})
-    say(app, cast.petra, cast.room, asks, sent(app, cast.petra, "Neu.pdf", data=b"neu", check=Progress.WAITING))
+    say(
+        app,
+        cast.petra,
+        cast.room,
+        asks,
+        sent(app, cast.petra, "Neu.pdf", data=b"neu", check=Progress.WAITING),
+    )
     address = f"/chat/rooms/{cast.room}"
     assert f"/files/{asks}/choice" in browse(cast.petra).get(address).text
     page = browse(cast.sabine).get(address).text

@@ -505,5 +505,8 @@ def test_the_moulds_of_a_page_have_every_part_that_the_script_fills(cast: Cast, 
         assert moulds["message"].select_one(part) is not None, part
     for part in (".react", ".answer", ".edit", ".pin", ".keep", ".seen", ".withdraw button", ".remove"):
         assert moulds["actions"].select_one(part) is not None, part
+    for part in (".picture img", "a.file-name", "span.file-name", ".file-facts > :last-child", "use"):
+        assert moulds["files"].select_one(part) is not None, part
+    assert [len(item.select(".file-facts > *")) for item in moulds["files"].select("li")] == [0, 1, 2]
     assert moulds["trace"].select_one(".words") is not None
     assert page.select_one(".moulds")["data-removed"].count("%(") == 2

@@ -12,7 +12,7 @@ from forum.chat.service import messages, retention
 from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.core.errors import Denied, Invalid, NotFound
-from forum.workflows import service
+from forum.workflows.service import transcripts as service
 from tests.cast import Cast, Person
 
 pytestmark = pytest.mark.usefixtures("context")

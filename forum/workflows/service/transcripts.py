@@ -49,7 +49,8 @@ def transcribe(opened: OpenRoom, lines: Sequence[Line], *, with_names: bool, tim
     parts = []
     for line, time in zip(lines, times, strict=True):
         name = line.author.name if with_names else _("Person %(number)s", number=number_of[line.author.id])
-        words = line.source if with_names else _without(aliases, line.source)
+        named = "\n".join(part for part in (line.source, *map(_file_line, line.files)) if part)
+        words = named if with_names else _without(aliases, named)
         said_at = f", {time}" if with_names else ""  # the minute would name whoever wrote in it
         parts.append(f"**{_plain(name)}**{said_at}:\n\n{_quoted(words)}")
     return "\n\n".join([*parts, origin(opened, lines)])
@@ -69,13 +70,18 @@ def keep_as_topic(
     title: str,
     text: str,
     client_key: UUID,
+    attachment_ids: Collection[int] = (),
 ) -> int:
-    """Begin a topic with `text`, linked with the messages both ways; its id. The same key is the same topic."""
+    """Begin a topic with `text`, linked with the messages both ways; its id. The same key is the same topic.
+
+    Those of the messages' attachments that are named hang on its first post, too.
+    """
     opened = chat.rooms.open_room(viewer, room_id)
     lines = choose(opened, message_ids)
     back = f"/chat/messages/{lines[0].id})"
     whole = text if back in text else f"{text.rstrip()}\n\n{origin(opened, lines)}"
-    topic = topics.start_topic(viewer, board_id, title, whole if text.strip() else text, client_key)
+    copies = chat_messages.copy_files(viewer, [line.id for line in lines], attachment_ids)
+    topic = topics.start_topic(viewer, board_id, title, whole if text.strip() else text, client_key, copies)
     # Whoever reads the room need not read the board: then its title is none of theirs.
     is_same_circle = opened.room.space_id == topic.space_id
     chat_messages.note_kept(
@@ -100,6 +106,10 @@ def _without(aliases: dict[str, str], words: str) -> str:
     names = "|".join(re.escape(name) for name in sorted(aliases, key=len, reverse=True))
     known = {name.casefold(): alias for name, alias in aliases.items()}
     return re.sub(rf"@?\b({names})\b", lambda found: known[found[1].casefold()], words, flags=re.IGNORECASE)
+
+
+def _file_line(name: str) -> str:
+    return _plain(_("[Datei: %(name)s]", name=name))
 
 
 def _quoted(words: str) -> str:

@@ -1,26 +1,27 @@
-"""Verbs that span two capabilities, over HTTP."""
+"""Messages of a room become a topic: chosen, looked over, begun."""
 
 import re
 from collections.abc import Sequence
 
-from flask import Blueprint, g, render_template, request, url_for
+from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
 
+from forum.attachments.queries import AttachmentCard
 from forum.boards import queries as boards
 from forum.boards.service import POST_LIMIT, TITLE_LIMIT
 from forum.chat import queries as chat
 from forum.chat.queries.rooms import OpenRoom
 from forum.core.errors import Invalid
+from forum.files.models import FileState
 from forum.web.access import members_only
 from forum.web.answers import go_to
 from forum.web.languages import exact
 from forum.web.limits import POSTING, limiter
-from forum.workflows import service
 from forum.workflows.forms import TranscriptForm
-
-bp = Blueprint("workflows", __name__)
+from forum.workflows.service import transcripts
+from forum.workflows.views.blueprint import bp
 
 _ID = re.compile(r"[0-9]{1,18}")
 
@@ -34,14 +35,15 @@ def new_transcript(room_id: int) -> ResponseReturnValue:
     if not message_ids or {"before", "choose"} & set(request.args):
         return _choice(opened, message_ids)
     try:
-        lines = service.choose(opened, message_ids)
+        lines = transcripts.choose(opened, message_ids)
     except Invalid as refusal:
         return _choice(opened, message_ids, refusal.message), 422
     form = TranscriptForm(formdata=None)
     form.messages.data = ",".join(str(line.id) for line in lines)
+    form.attachments.data = [] if opened.room.is_private else [card.id for card in _files(opened, form)]
     with_names = request.args.get("names", "off" if opened.room.is_private else "on") != "off"
     times = [exact(line.at) for line in lines]
-    form.text.data = service.transcribe(opened, lines, with_names=with_names, times=times)
+    form.text.data = transcripts.transcribe(opened, lines, with_names=with_names, times=times)
     return _writing(form, opened, with_names=with_names)
 
 
@@ -52,7 +54,7 @@ def create_transcript(room_id: int) -> ResponseReturnValue:
     opened = chat.rooms.open_room(g.viewer, room_id)
     form = TranscriptForm()
     topic_id = form.carry_out(
-        lambda: service.keep_as_topic(
+        lambda: transcripts.keep_as_topic(
             g.viewer,
             room_id,
             _ids([form.messages.data or ""]),
@@ -60,6 +62,7 @@ def create_transcript(room_id: int) -> ResponseReturnValue:
             title=form.title.data or "",
             text=form.text.data or "",
             client_key=form.client_key.uuid,
+            attachment_ids=form.attachments.data or (),
         )
     )
     if topic_id is None:
@@ -69,13 +72,13 @@ def create_transcript(room_id: int) -> ResponseReturnValue:
 
 def _ids(given: Sequence[str]) -> list[int]:
     """The ids in `messages=3&messages=4` or `messages=3,4`."""
-    return sorted({int(found) for text in given for found in _ID.findall(text)})[: service.LIMIT + 1]
+    return sorted({int(found) for text in given for found in _ID.findall(text)})[: transcripts.LIMIT + 1]
 
 
 def _choice(opened: OpenRoom, chosen: list[int], problem: str = "") -> str:
     before = request.args.get("before", type=int)
     page = chat.messages.list_messages(opened.room.id, before=before)
-    rows = [row for row in page.rows if row.html]
+    rows = [row for row in page.rows if row.html or row.files]
     return render_template(
         "workflows/new_transcript.html",
         opened=opened,
@@ -98,6 +101,19 @@ def _writing(form: TranscriptForm, opened: OpenRoom, *, with_names: bool) -> str
         opened=opened,
         form=form,
         with_names=with_names,
+        files=_files(opened, form),
         limit=POST_LIMIT,
         title_limit=TITLE_LIMIT,
     )
+
+
+def _files(opened: OpenRoom, form: TranscriptForm) -> list[AttachmentCard]:
+    """What hangs on the chosen messages and may be given on."""
+    rows = chat.messages.get_rows(_ids([form.messages.data or ""]))
+    return [
+        card
+        for row in rows
+        if row.room_id == opened.room.id
+        for card in row.files
+        if card.file.state is FileState.READY
+    ]
