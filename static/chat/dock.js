@@ -17,7 +17,7 @@ export function openDock(button, isWanted) {
     shut();
     return;
   }
-  for (const name of ["../web/composer.css", "./rooms.css", "./room.css", "../files/files.css", "../attachments/attached.css"]) style(new URL(name, import.meta.url).href);
+  for (const name of ["../web/composer.css", "./rooms.css", "./room.css"]) style(new URL(name, import.meta.url).href);
   dock = document.createElement("aside");
   dock.className = "dock";
   dock.id = "dock";
