@@ -23,6 +23,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 #: More than any form has; a million empty ones would keep a thread busy for seconds.
 _MAX_FIELDS = 1000
+#: How files come: beside the fields of a form, or as a part that is nothing but bytes. Other forms are text.
+_BRINGING = frozenset({"multipart/form-data", "application/offset+octet-stream"})
 #: Up to so many bytes a file in a form is kept in memory.
 _SMALL = 500_000
 
@@ -65,7 +67,8 @@ def init_forms(app: Flask) -> None:
     @app.before_request
     def allow_files() -> None:
         view = app.view_functions.get(request.endpoint or "")
-        if g.viewer.is_signed_in and getattr(view, "takes_files", False):
+        may_bring = g.viewer.is_signed_in and getattr(view, "takes_files", False)
+        if may_bring and request.mimetype in _BRINGING:
             request.max_content_length = app.config["FILES_LIMIT"]
 
 

@@ -79,10 +79,13 @@ def get_upload(viewer: Viewer, key: UUID) -> File:
 
 
 def complete_upload(viewer: Viewer, key: UUID, content: Content) -> Blob:
-    """All bytes are here, and in the store: give the file its blob, and have it looked into. The blob is locked."""
+    """All bytes are here, and in the store: give the file its blob, and have it looked into. The blob is locked.
+
+    `Conflict` if another line was faster.
+    """
     file = _lock(viewer, key)
     if file.blob is not None:
-        return file.blob
+        raise Conflict(_("Diese Datei ist schon ganz da."))
     blob = keep_blob(content)
     file.blob = blob
     if blob.check is Progress.FAILED:
