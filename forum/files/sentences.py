@@ -8,21 +8,22 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from forum.files.kinds import FileKind
 from forum.files.reader.codes import Fault, Finding
 
 #: The scanner's code; the others are the reader's.
 INFECTED = "infected"
 #: What cannot be taken out of a file without spoiling it.
-STAYING = frozenset(
+_STAYING = frozenset(
     {
         Finding.HIDDEN_SHEETS,
         Finding.HIDDEN_SLIDES,
         Finding.HIDDEN_TEXT,
         Finding.MACROS,
-        Finding.ATTACHMENTS,
-        Finding.SCRIPTS,
     }
 )
+#: Stays in all but a PDF.
+_STAYING_IN_OFFICE = _STAYING | {Finding.ATTACHMENTS}
 #: What alone is no reason to ask.
 UNASKED = frozenset({Finding.SIGNED})
 #: So many names stand in a sentence; the others are counted.
@@ -53,14 +54,21 @@ def findings(traces: Mapping[str, Any]) -> list[str]:
     return [_finding(code, value) for code, value in traces.items() if value and code not in UNASKED]
 
 
-def removable(traces: Mapping[str, Any]) -> list[str]:
-    """Those of `findings` that can be taken out."""
-    return findings({code: value for code, value in traces.items() if code not in STAYING})
+def staying_in(kind: FileKind | None) -> frozenset[Finding]:
+    """What cannot be taken out of a file of this kind."""
+    return _STAYING if kind is FileKind.PDF else _STAYING_IN_OFFICE
 
 
-def staying(traces: Mapping[str, Any]) -> list[str]:
+def removable(traces: Mapping[str, Any], kind: FileKind | None) -> list[str]:
+    """Those of `findings` that can be taken out of a file of this kind."""
+    stays = staying_in(kind)
+    return findings({code: value for code, value in traces.items() if code not in stays})
+
+
+def staying(traces: Mapping[str, Any], kind: FileKind | None) -> list[str]:
     """Those of `findings` that only the program can take out which made the file."""
-    return findings({code: value for code, value in traces.items() if code in STAYING})
+    stays = staying_in(kind)
+    return findings({code: value for code, value in traces.items() if code in stays})
 
 
 def is_signed(traces: Mapping[str, Any]) -> bool:

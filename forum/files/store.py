@@ -229,6 +229,7 @@ def init_files(app: Flask, settings: Settings) -> None:
         zip_files=settings.zip_files,
     )
     app.extensions["files"] = _Files(open_store(settings), folder, limits)
+    app.jinja_env.globals["files_limits"] = limits
     app.config["FILES_FOLDER"] = str(folder)
     app.config["FILE_LIMIT"] = limits.file
     # Several files in one form, with what was written beside them.

@@ -22,6 +22,8 @@ from forum.jobs.process import PATIENCE, run_jobs
 
 #: A job process that ends at once is not started again more often than this, in seconds.
 PAUSE = 2.0
+#: glibc's number for "so many heaps at most" (M_ARENA_MAX).
+_ARENAS = -8
 _ENDING = {signal.SIGTERM, signal.SIGINT}
 
 
@@ -131,7 +133,10 @@ def _tidy_memory() -> None:
     gc.collect()
     gc.freeze()
     with suppress(OSError, AttributeError):  # another C library than glibc
-        ctypes.CDLL(None).malloc_trim(0)
+        library = ctypes.CDLL(None)
+        library.malloc_trim(0)
+        # Else each thread that carries a file once keeps memory of its own for the next one.
+        library.mallopt(_ARENAS, 2)
 
 
 def _has_ended(process: int) -> bool:

@@ -27,7 +27,7 @@ JARGON = (
     "einloggen", "ausloggen", "eingeloggt", "ausgeloggt", "feed", "klick", "klicke", "klicken", "log-in", "login",
     "logout", "nutzer", "nutzerin", "nutzer:in", "nutzer:innen", "benutzer", "benutzerin", "benutzername", "post",
     "posts", "posting", "postings", "posten", "session", "space", "spaces", "submit", "tag", "tags", "thread",
-    "threads", "token", "upload", "hochladen", "user", "username", "users", "zugangsdaten",
+    "threads", "token", "upload", "user", "username", "users", "zugangsdaten",
 )  # fmt: skip
 #: Words of the list that are meant otherwise here.
 NO_JARGON = {"Der Link gilt einen Tag": "a day"}

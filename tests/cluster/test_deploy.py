@@ -53,7 +53,7 @@ def test_for_one_machine_only_addresses_and_https_are_left_out_of_it() -> None:
     assert "listen 127.0.0.1:9000;" in plain
     assert not re.search("800[12]|ssl|301|netzwerk[.]example", plain)
     for line in (
-        "client_max_body_size 9m;",
+        "client_max_body_size 410m;",
         "proxy_buffering off;",
         "proxy_set_header Upgrade $http_upgrade;",
     ):

@@ -39,7 +39,7 @@ def opened(source: Path | io.BytesIO) -> Iterator[Image.Image]:
         try:
             if _is_heif(source):
                 # Heavy: loaded only where such a picture is.
-                import_module("pillow_heif").register_heif_opener(thumbnails=False)
+                import_module("forum.files.reader.heic")
                 picture = Image.open(source, formats=["HEIF"])
             else:
                 picture = Image.open(source, formats=["PNG", "JPEG", "WEBP"])

@@ -80,7 +80,8 @@ def _exchange(
 
 
 def _accepted(old: Blob) -> set[str]:
-    return {code for code in old.findings if code in sentences.STAYING} | set(sentences.UNASKED)
+    stays = sentences.staying_in(old.kind)
+    return {code for code in old.findings if code in stays} | set(sentences.UNASKED)
 
 
 def _keep_as_it_was(file_id: int, blob: Blob, fault: Fault) -> None:

@@ -38,8 +38,8 @@ def edit_choice(file_id: int) -> ResponseReturnValue:
     return render_template(
         "files/edit_choice.html",
         card=card,
-        removable=sentences.removable(card.traces),
-        staying=sentences.staying(card.traces),
+        removable=sentences.removable(card.traces, card.kind),
+        staying=sentences.staying(card.traces, card.kind),
         is_signed=sentences.is_signed(card.traces),
         back=_way_back(),
     )

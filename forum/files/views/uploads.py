@@ -20,6 +20,7 @@ from forum.files.models import File
 from forum.files.policy import KEPT_UNSENT
 from forum.files.queries import FileCard
 from forum.files.receiving import append, find_upload
+from forum.files.sentences import removable
 from forum.files.service import uploads
 from forum.files.store import limits
 from forum.files.views.blueprint import bp
@@ -170,6 +171,7 @@ def _data_of(card: FileCard) -> dict[str, object]:
         "state": card.state,
         "refusal": card.refusal,
         "findings": card.findings,
+        "removable": bool(removable(card.traces, card.kind)),
         "strip_failed": card.strip_failed,
         "preview": card.preview,
     }

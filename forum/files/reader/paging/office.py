@@ -84,19 +84,10 @@ def _words(slides: Iterator[Part], budget: Budget) -> Iterator[dict[str, Any]]:
 def _web(source: Path, budget: Budget) -> Iterator[dict[str, Any]]:
     """A Word file as HTML, without its pictures."""
     text = next(part.text for part in parts(source, FileKind.DOCX))
-    mammoth = import_module("mammoth")
     line: dict[str, Any] = {"page": 1, "text": budget.text(text)}
-    try:
-        with source.open("rb") as file:
-            html = str(mammoth.convert_to_html(file, convert_image=_no_picture).value)
-    except (KeyError, ValueError, AttributeError, IndexError, TypeError, LookupError, OSError):
-        html = ""
+    html = import_module("forum.files.reader.texts.web").html(source)
     yield {"pages": 1}
     yield line | ({"html": html} if 0 < len(html) <= 2_000_000 else {})
-
-
-def _no_picture(_picture: object) -> list[object]:
-    return []
 
 
 def _pictured(made: Path, work: Work) -> Iterator[dict[str, Any]]:
