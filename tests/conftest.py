@@ -117,7 +117,9 @@ def empty_tables() -> None:
     """Delete all rows of all tables."""
     deletions = [f"DELETE FROM {table.name}" for table in reversed(db.metadatas[None].sorted_tables)]
     with db.engine.begin() as connection:
-        if connection.dialect.name == "postgresql":  # all in one go; TRUNCATE takes longer, as it makes new files
+        if (
+            connection.dialect.name == "postgresql"
+        ):  # all in one go; TRUNCATE takes longer, as it makes new files
             deletions = [";".join(deletions)]
         for deletion in deletions:
             connection.exec_driver_sql(deletion)

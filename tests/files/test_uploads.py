@@ -60,7 +60,7 @@ def test_a_file_arrives_in_parts_and_is_kept_under_its_digest(app: Flask, sender
     assert asked.headers["Cache-Control"] == "no-store"
     assert sender.look(key) | {"id": 0, "key": ""} == {
         "id": 0, "key": "", "name": "Satzung für alle.pdf", "size": len(CONTENT), "received": 1000,
-        "state": "receiving", "refusal": "", "findings": [], "strip_failed": False, "preview": "waiting",
+        "state": "receiving", "refusal": "", "findings": [], "removable": False, "strip_failed": False, "preview": "waiting",
     }  # fmt: skip
     last = sender.patch(key, 1000, CONTENT[1000:])
     assert (last.status_code, last.headers["Upload-Offset"]) == (204, str(len(CONTENT)))
