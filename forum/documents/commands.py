@@ -33,9 +33,12 @@ _PATIENCE = 600
 @click.option("--space", "sign", required=True, help="The space's short sign, like FIN.")
 @click.option("--member", "email", required=True, help="In whose name: the address of a member of the space.")
 def import_folder(folder: Path, sign: str, email: str) -> None:
-    """Put all files below FOLDER into a space's library, folders as they are; say of each refused one why."""
+    """Put all files below FOLDER into a space's library, folders as they are; say of each refused one why.
+
+    A link is no file of the folder's: what it leads to may be meant for nobody's eyes.
+    """
     viewer, space_id = _who_and_where(sign, email)
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    paths = sorted(path for path in folder.rglob("*") if path.is_symlink() or path.is_file())
     places: dict[Path, int | None] = {folder: None}
     taken = refused = 0
     for start in range(0, len(paths), _BATCH):
@@ -62,11 +65,16 @@ def _bring(
     """Each path with why it was refused, or nothing; what is inside is looked into before it is put anywhere."""
     received: list[tuple[Path, int]] = []
     for path in paths:
+        if path.is_symlink():
+            yield path, "a link, not followed"
+            continue
         try:
             with path.open("rb") as stream:
                 received.append((path, receiving.receive(viewer, stream, path.name).id))
         except Refusal as refusal:
             yield path, refusal.message
+        except OSError as fault:
+            yield path, fault.strerror or type(fault).__name__
     _look_into([file_id for _path, file_id in received])
     for path, file_id in received:
         file = db.session.get_one(File, file_id)
