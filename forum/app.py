@@ -48,6 +48,7 @@ from forum.web.gate import PageGate
 from forum.web.identity import Visitor
 from forum.web.languages import init_languages
 from forum.web.limits import limiter, storage
+from forum.web.lines import init_lines
 from forum.web.security import init_security, security_headers
 from forum.workflows import views as workflows
 
@@ -93,6 +94,7 @@ def create_app(settings: Settings | None = None, *, publish_assets: bool = True)
     init_files(app, settings)
     _init_sign_in(app)
     init_access(app)  # before CSRF: a visitor's write is offered again after sign-in, whatever its token
+    init_lines(app, settings)
     init_forms(app)  # and before it may read a form, how long that may be
     CSRFProtect(app)
     limiter.init_app(app)

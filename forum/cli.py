@@ -10,6 +10,7 @@ from flask_migrate import upgrade
 from forum.accounts.service.invitations import ensure_setup_code
 from forum.config import ROOT, Settings
 from forum.core.db import unit_of_work
+from forum.documents.commands import documents
 from forum.files.commands import files
 from forum.jobs.process import run_jobs
 from forum.jobs.server import run_server
@@ -25,6 +26,7 @@ def init_commands(app: Flask) -> None:
     app.cli.add_command(serve)
     app.cli.add_command(work)
     app.cli.add_command(files)
+    app.cli.add_command(documents)
 
 
 @click.command()

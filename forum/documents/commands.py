@@ -14,6 +14,7 @@ from forum.documents import queries, service
 from forum.files import receiving
 from forum.files.models import File, FileState
 from forum.files.queries import card_of
+from forum.files.service import files
 from forum.jobs import queries as jobs
 from forum.jobs.worker import worker_of
 from forum.members.service import find_by_address
@@ -45,7 +46,7 @@ def import_folder(folder: Path, sign: str, email: str) -> None:
         for path, refusal in _bring(viewer, space_id, places, paths[start : start + _BATCH]):
             taken, refused = taken + (not refusal), refused + bool(refusal)
             if refusal:
-                click.echo(f"{path.relative_to(folder)}: {refusal}")
+                click.echo(f"{click.format_filename(path.relative_to(folder))}: {refusal}")
     click.echo(f"{taken} taken, {refused} refused")
 
 
@@ -80,8 +81,10 @@ def _bring(
         file = db.session.get_one(File, file_id)
         if file.state is FileState.REFUSED:
             yield path, card_of(file, viewer.member_id).refusal
+            _forget(file_id)
             continue
         if queries.versions.is_there(space_id, file.blob_id):
+            _forget(file_id)
             continue  # a second run brings only what is new
         try:
             with unit_of_work():
@@ -92,14 +95,20 @@ def _bring(
             yield path, refusal.message
 
 
+def _forget(file_id: int) -> None:
+    """What is put nowhere must not take the member's room for what comes after it."""
+    with unit_of_work():
+        files.release_files([file_id])
+
+
 def _look_into(file_ids: Sequence[int]) -> None:
     """Until all are checked: by this process, or by the one that took the work first."""
     deadline = time.monotonic() + _PATIENCE
     worker = worker_of(this_application())
     while time.monotonic() < deadline:
         db.session.rollback()
-        files = [db.session.get_one(File, file_id, populate_existing=True) for file_id in file_ids]
-        waiting = [file for file in files if file.state is FileState.CHECKING]
+        found = [db.session.get_one(File, file_id, populate_existing=True) for file_id in file_ids]
+        waiting = [file for file in found if file.state is FileState.CHECKING]
         if not waiting:
             return
         for job_id in jobs.find_ids({f"files.check:{file.blob_id}" for file in waiting}):

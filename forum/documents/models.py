@@ -122,6 +122,8 @@ class Document(Model):
     reserved_until: Mapped[datetime | None]
     binned_at: Mapped[datetime | None] = mapped_column(index=True)
     binned_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member.id"))
+    #: It lay in a confidential folder that was deleted: it stays confidential until moderators move it.
+    stays_confidential: Mapped[bool] = mapped_column(default=False)
     #: Its discussion; the topic's table belongs to another capability.
     topic_id: Mapped[int | None] = mapped_column(sa.ForeignKey("topic.id", ondelete="SET NULL"), index=True)
 
@@ -136,7 +138,7 @@ class Document(Model):
     @property
     def is_confidential(self) -> bool:
         """Each page of it says who fetched it, and when."""
-        return self.folder is not None and self.folder.confidential
+        return self.stays_confidential or (self.folder is not None and self.folder.confidential)
 
     def is_reserved_at(self, moment: datetime) -> bool:
         """Whether somebody works on it; a reservation ends by itself."""

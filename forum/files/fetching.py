@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 import sqlalchemy as sa
-from flask import Flask, Response
+from flask import Flask, Response, g
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import Headers
 
@@ -21,6 +21,7 @@ from forum.files.reading import ReadingFailed, reading
 from forum.files.store import Store, StoreAway, storing
 from forum.web.application import this_application
 from forum.web.errors import error_page
+from forum.web.lines import TOO_MANY, lines_of
 
 #: What a browser shows of a file can do nothing and fetch nothing.
 _SANDBOX = "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
@@ -60,8 +61,10 @@ class Fetched(Response):
     arrived is less than was announced, so nobody takes it for the file.
     """
 
-    def __init__(self, body: Iterable[bytes], content_type: str) -> None:
+    def __init__(self, body: Iterable[bytes], content_type: str, *, is_small: bool = False) -> None:
         super().__init__(body, content_type=content_type, direct_passthrough=True)
+        self._member_id: int | None = g.viewer.member_id if "viewer" in g else None
+        self._is_small = is_small
         self.headers["Content-Security-Policy"] = _SANDBOX
         # Nobody compresses what says how it is encoded; the header itself stays in the house.
         self.headers["Content-Encoding"] = "identity"
@@ -74,7 +77,22 @@ class Fetched(Response):
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] == "HEAD" or self.status_code >= 300:
             return super().__call__(environ, start_response)
-        return self._sent(this_application(), environ, start_response)
+        app = this_application()
+        sent = self._sent(app, environ, start_response)
+        return sent if self._is_small else self._on_a_line(sent, app, environ, start_response)
+
+    def _on_a_line(
+        self, sent: Iterator[bytes], app: Flask, environ: Any, start_response: Any
+    ) -> Iterator[bytes]:
+        """The same, if the member has not too many under way; a page has many small ones."""
+        if not lines_of(app).take(self._member_id):
+            self.close()
+            yield from _error(app, environ, Unavailable(TOO_MANY, 429))(environ, start_response)
+            return
+        try:
+            yield from sent
+        finally:
+            lines_of(app).give_back(self._member_id)
 
     def _sent(self, app: Flask, environ: Any, start_response: Any) -> Iterator[bytes]:
         body = cast("Iterator[bytes]", iter(self.response))

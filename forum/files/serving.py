@@ -158,7 +158,7 @@ def _image(key: str, etag: str) -> Response:
         except StoreAway as fault:
             raise Unavailable(AWAY, 503) from fault
 
-    answer = Fetched(fetched(), content_type="image/webp")
+    answer = Fetched(fetched(), content_type="image/webp", is_small=True)
     answer.set_etag(etag)
     answer.make_conditional(request)
     return answer

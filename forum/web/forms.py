@@ -1,6 +1,8 @@
 """From request to checked data: the base of all forms and the fields they share."""
 
+import socket
 from collections.abc import Callable
+from contextlib import suppress
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, TypeVar, cast
 from urllib.parse import parse_qsl
@@ -8,6 +10,7 @@ from uuid import UUID, uuid4
 
 from flask import Flask, current_app, g, request
 from flask import Request as FlaskRequest
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
@@ -16,6 +19,8 @@ from wtforms import FileField, HiddenField
 
 from forum.core.db import unit_of_work
 from forum.core.errors import Invalid
+from forum.web.errors import error_page
+from forum.web.lines import TOO_MANY, lines_of
 
 Result = TypeVar("Result")
 View = TypeVar("View", bound=Callable[..., Any])
@@ -63,13 +68,33 @@ class Request(FlaskRequest):
 
 def init_forms(app: Flask) -> None:
     """Before anything of a request is read, say how much it may bring: after access, before CSRF."""
+    lines = lines_of(app)
 
     @app.before_request
-    def allow_files() -> None:
+    def allow_files() -> ResponseReturnValue | None:
         view = app.view_functions.get(request.endpoint or "")
         may_bring = g.viewer.is_signed_in and getattr(view, "takes_files", False)
-        if may_bring and request.mimetype in _BRINGING:
-            request.max_content_length = app.config["FILES_LIMIT"]
+        if not may_bring or request.mimetype not in _BRINGING:
+            return None
+        if not lines.take(g.viewer.member_id):
+            _stop_listening()
+            return error_page(429, str(TOO_MANY))
+        g.line_of = g.viewer.member_id
+        request.max_content_length = app.config["FILES_LIMIT"]
+        return None
+
+    @app.teardown_request
+    def give_line_back(_fault: BaseException | None) -> None:
+        if (member_id := g.pop("line_of", None)) is not None:
+            lines.give_back(member_id)
+
+
+def _stop_listening() -> None:
+    """Else the server waits for the rest of a body that nobody reads."""
+    line = request.environ.get("gunicorn.socket")
+    if line is not None:
+        with suppress(OSError):
+            line.shutdown(socket.SHUT_RD)
 
 
 class Form(FlaskForm):

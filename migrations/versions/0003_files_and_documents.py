@@ -144,6 +144,7 @@ def upgrade():
     sa.Column('reserved_until', forum.core.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('binned_at', forum.core.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('binned_by_id', sa.Integer(), nullable=True),
+    sa.Column('stays_confidential', sa.Boolean(), nullable=False),
     sa.Column('topic_id', sa.Integer(), nullable=True),
     sa.ForeignKeyConstraint(['author_id'], ['member.id'], name=op.f('fk_document_author_id_member')),
     sa.ForeignKeyConstraint(['binned_by_id'], ['member.id'], name=op.f('fk_document_binned_by_id_member')),

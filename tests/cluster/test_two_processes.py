@@ -112,7 +112,8 @@ def test_nginx_shares_out_senders_and_leads_each_back_to_its_process(site: Site)
     lines = [site.line(site.house.cast.petra, site.nginx) for _ in range(16)]
     for line in lines:
         line.close()
-    wait_until(lambda: site.nginx.passed("transport=websocket") == both)
+    # Where an earlier test killed one, nginx noted both for a request that it passed on to the other.
+    wait_until(lambda: site.nginx.passed("transport=websocket") >= both)
     address = f"{site.nginx.url}/live/?EIO=4&transport=polling"
     opened = []
     for number in range(20):
@@ -122,7 +123,7 @@ def test_nginx_shares_out_senders_and_leads_each_back_to_its_process(site: Site)
     for sid, headers in opened:
         answer = requests.post(f"{address}&sid={sid}", data="40/chat,", headers=headers, timeout=10)
         assert (answer.status_code, answer.text) == (200, "OK")
-    wait_until(lambda: site.nginx.passed("transport=polling") == both)
+    wait_until(lambda: site.nginx.passed("transport=polling") >= both)
 
 
 def test_who_is_here_is_seen_from_the_other_process(site: Site) -> None:

@@ -7,6 +7,7 @@ from forum.audit.models import Entry
 from forum.core.db import db
 from forum.core.errors import Denied, Invalid, NotFound
 from forum.documents.models import DEPTH_LIMIT, Document, Folder
+from forum.documents.queries.entries import list_in_folder
 from forum.documents.service import documents, folders
 from tests.documents.conftest import do
 from tests.make.library import Library
@@ -129,6 +130,22 @@ def test_a_moved_folder_is_confidential_where_it_comes_and_only_moderators_take_
         do(folders.move_folder, library.cast.petra.viewer, moving, None)
     do(folders.move_folder, library.cast.manfred.viewer, moving, None)
     assert [folder(one).confidential for one in (moving, inner)] == [False, False]
+
+
+def test_what_lay_in_a_confidential_folder_stays_confidential_when_that_is_gone(library: Library) -> None:
+    petra, manfred = library.cast.petra.viewer, library.cast.manfred.viewer
+    secret = library.folder("Verhandlung", by=library.cast.manfred, is_confidential=True)
+    papers = [library.document("Angebot", folder=secret), library.document("Entwurf", folder=secret)]
+    do(documents.bin_documents, petra, papers[:1])
+    do(folders.delete_folder, manfred, secret)
+    assert [document(paper).is_confidential for paper in papers] == [True, True], "in the bin"
+    do(documents.restore_documents, petra, papers)
+    assert [document(paper).is_confidential for paper in papers] == [True, True]
+    assert [entry.is_confidential for entry in list_in_folder(petra, library.space, None)] == [True, True]
+    with pytest.raises(Denied):
+        do(documents.move_documents, petra, papers, library.folder("Offen"))
+    do(documents.move_documents, manfred, papers[:1], library.folder("Offenes"))
+    assert [document(paper).is_confidential for paper in papers] == [False, True]
 
 
 def test_a_member_does_not_make_a_confidential_folder(library: Library) -> None:

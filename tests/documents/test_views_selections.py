@@ -50,6 +50,20 @@ def test_the_chosen_go_into_the_bin_and_come_back(cast: Cast, browse: Browse, sh
     assert sorted(titles(client.get(here))) == ["Eins", "Zwei"]
 
 
+def test_taking_one_back_leads_to_where_it_was_thrown_away(cast: Cast, browse: Browse, shelf: Shelf) -> None:
+    document_id = shelf.document("Eins")
+    client, here = browse(cast.petra), f"/spaces/{shelf.space}/documents?view=tiles"
+    client.send("/documents/selection", ids=[document_id], act="bin", space_id=shelf.space, back=here)
+    undo = soup(client.get(here)).select_one(".toast form")
+    fields = {
+        field["name"]: field["value"] for field in undo.select("input") if field["name"] != "csrf_token"
+    }
+    assert client.send(undo["action"], **fields).location == here
+    for back, place in (("", f"/documents/{document_id}"), ("https://elsewhere.example/", "/")):
+        client.send("/documents/binning", ids=document_id)
+        assert client.send("/documents/restoration", ids=document_id, back=back).location == place
+
+
 def test_the_bin_shows_each_what_they_may_take_back(cast: Cast, browse: Browse, shelf: Shelf) -> None:
     shelf.binned("Von Petra")
     shelf.binned("Von Sabine", by=cast.sabine)

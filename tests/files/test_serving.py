@@ -26,6 +26,7 @@ from forum.files.receiving import receive
 from forum.files.serving import ZipEntry
 from forum.files.store import StoreAway, blob_key, page_key, spool, store, tile_key
 from forum.web.gate import PageGate
+from forum.web.lines import lines_of
 from tests.cast import Cast
 from tests.files.conftest import empty
 
@@ -544,3 +545,23 @@ def test_stamping_happens_when_the_body_is_asked_for_and_slow_lines_hold_no_read
 def store_bytes(house: House, file_id: int, content: bytes) -> None:
     with house.app.app_context():
         store().put(blob_key(house.digest(file_id)), content)
+
+
+def test_who_fetches_very_much_at_once_waits_and_still_sees_pages(house: House) -> None:
+    file_id = house.keep()
+    lines = lines_of(house.app)
+    taken = 0
+    while lines.take(None):
+        taken += 1
+    try:
+        refused = house.fetch(file_id)
+        assert (refused.status, CONTENT in refused.body) == (429, False)
+        with house.app.app_context():
+            store().put(tile_key(house.digest(file_id)), b"Bild")
+        assert house.ask(lambda: serving.send_tile(db.session.get_one(File, file_id))).status == 200
+    finally:
+        for _line in range(taken):
+            lines.give_back(None)
+    assert house.fetch(file_id).status == 200
+    house.fetch(file_id, limit=10)  # cut in the middle
+    assert not lines._busy

@@ -332,6 +332,27 @@ def test_when_taking_out_fails_the_sender_is_asked_again(desk: Desk, strip: list
     assert open_blob(desk.blob(file_id)).read() == b"Inhalt"
 
 
+def test_what_is_left_when_traces_are_out_is_shown_to_the_scanner_too(desk: Desk) -> None:
+    desk.plays(
+        inspect=inspected("docx", authors=["Petra"]),
+        pages=PAGES,
+        strip=[{"copy": ["stripped", "Boese"]}, *inspected("docx")],
+    )
+    desk.monkeypatch.setattr(checking, "scanner_at", played_scanner(Scan.CLEAN))
+    desk.monkeypatch.setattr(stripping, "scanner_at", played_scanner(Scan.INFECTED))
+    file_id = desk.send(name="Plan.docx")
+    desk.work()
+    with unit_of_work():
+        files.choose(desk.cast.petra.viewer, file_id, Choice.STRIP)
+    desk.work()
+    assert (desk.file(file_id).state, desk.file(file_id).strip_failed) == (FileState.ASKS, True)
+    desk.monkeypatch.setattr(stripping, "scanner_at", played_scanner(Scan.CLEAN))
+    with unit_of_work():
+        files.choose(desk.cast.petra.viewer, file_id, Choice.STRIP)
+    desk.work()
+    assert (desk.file(file_id).state, desk.blob(file_id).scan) == (FileState.READY, Scan.CLEAN)
+
+
 def test_pictures_are_freed_of_all_they_tell_for_everybody_and_never_ask(desk: Desk) -> None:
     desk.plays(
         inspect=inspected("jpeg", place=True, camera="Kamera"),
@@ -523,6 +544,20 @@ def test_only_one_scan_is_read_at_a_time(desk: Desk) -> None:
         waiting.due_at = now()
     desk.work()
     assert desk.blob(file_id).ocr is Ocr.DONE
+
+
+def test_one_members_files_wait_for_each_other_and_hold_up_nobodys(desk: Desk) -> None:
+    mine = [desk.send(b"Eins"), desk.send(b"Zwei"), desk.send(b"Drei")]
+    theirs = desk.send(b"Vier", viewer=desk.cast.manfred.viewer)
+    with checking._turns.turn(desk.blob(mine[0]).id) as is_due:
+        assert is_due
+        desk.work()
+        assert [desk.file(file_id).state for file_id in mine] == [FileState.CHECKING] * 3
+        assert desk.file(theirs).state is FileState.READY
+    desk.work()
+    assert [desk.file(file_id).state for file_id in mine] == [FileState.READY] * 3
+    assert checking._turns._busy == set()
+    assert checking._turns._waiting == {}
 
 
 def test_a_page_that_cannot_be_read_is_passed_over(desk: Desk) -> None:

@@ -47,6 +47,12 @@ class BreakingLine(io.RawIOBase):
 # By tus
 
 
+def test_a_place_is_what_any_database_keeps(app: Flask, sender: Sender) -> None:
+    assert sender.begin(5, place="topic:1\0").status_code == 201
+    with app.app_context():
+        assert db.session.scalars(sa.select(File.place)).all() == ["topic:1"]
+
+
 def test_a_file_arrives_in_parts_and_is_kept_under_its_digest(app: Flask, sender: Sender) -> None:
     key = uuid4()
     begun = sender.begin(len(CONTENT), "Satzung für alle.pdf", key, place="topic:1")

@@ -396,7 +396,7 @@ def _row(
         document.last_number,
         _card(document, viewer),
         tags.get(document.id, []),
-        bool(row.confidential),
+        bool(row.confidential) or document.stays_confidential,
         _reservation(viewer, document, row[7:10], moment),
         policy.may_edit(viewer, document),
         row.seen_at is not None,

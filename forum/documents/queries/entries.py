@@ -86,7 +86,10 @@ def _find(viewer: Viewer, space_id: int, condition: sa.ColumnElement[bool]) -> l
         .limit(ZIP_LIMIT + 1)
         .options(lazyload(Document.space), lazyload(Document.folder))
     )
-    found = [(document, bool(confidential)) for document, confidential in db.session.execute(statement)]
+    found = [
+        (document, bool(confidential) or document.stays_confidential)
+        for document, confidential in db.session.execute(statement)
+    ]
     _require_few(len(found))
     return found
 

@@ -186,6 +186,7 @@ def move_documents(viewer: Viewer, document_ids: Collection[int], folder_id: int
                 _("Aus einem vertraulichen Ordner nimmt nur die Moderation etwas heraus."),
             )
             audit.record(viewer, "document.made_open", document.id, space_id=document.space_id)
+        document.stays_confidential = False
         if document.folder_id != folder_id:
             document.folder = folder
             _note(viewer, "document.moved", document)

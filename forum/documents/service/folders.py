@@ -157,7 +157,7 @@ def delete_folder(viewer: Viewer, folder_id: int) -> int:
     """Put what is inside into the bin and remove the folder with those below; the number of documents.
 
     `Denied` where something of others is inside, except for moderators. Who takes a document back finds it in
-    the folder above.
+    the folder above; what was confidential is so there, too.
     """
     folder = get_kept_folder(viewer, folder_id)
     lock_library(folder.space_id)
@@ -172,6 +172,12 @@ def delete_folder(viewer: Viewer, folder_id: int) -> int:
         .where(inside, Document.binned_at.is_(None))
         .values(binned_at=now(), binned_by_id=viewer.member_id, reserved_by_id=None, reserved_until=None)
     )
+    parent = db.session.get(Folder, folder.parent_id) if folder.parent_id else None
+    if parent is None or not parent.confidential:
+        secret = sa.select(Folder.id).where(below, Folder.confidential)
+        db.session.execute(
+            sa.update(Document).where(Document.folder_id.in_(secret)).values(stays_confidential=True)
+        )
     db.session.execute(sa.update(Document).where(inside).values(folder_id=folder.parent_id))
     space_id = folder.space_id
     # The deepest first: none goes before those that lie in it.

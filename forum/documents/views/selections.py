@@ -70,6 +70,7 @@ def create_binning() -> ResponseReturnValue:
 @bp.post("/documents/restoration")
 @members_only
 def create_restoration() -> ResponseReturnValue:
+    back = request.form.get("back")
     with unit_of_work():
         restored = service.documents.restore_documents(g.viewer, ids_in(request.form.getlist("ids")))
     if not restored:
@@ -78,6 +79,8 @@ def create_restoration() -> ResponseReturnValue:
         ngettext("%(num)s Dokument zurückgeholt.", "%(num)s Dokumente zurückgeholt.", len(restored)),
         "success",
     )
+    if back:
+        return go_to(local_path(back))
     if len(restored) == 1:
         return go_to(url_for(".show_document", document_id=restored[0].id))
     return go_to(folder_url(restored[0].space_id, restored[0].folder_id))
@@ -117,6 +120,7 @@ def _bin(ids: list[int], back: str) -> ResponseReturnValue:
         ),
         url_for(".create_restoration"),
         ids=_joined(ids),
+        back=back,
     )
     return go_to(back or folder_url(binned[0].space_id, binned[0].folder_id))
 

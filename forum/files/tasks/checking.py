@@ -23,8 +23,11 @@ from forum.files.tasks.rows import (
     load_blob,
     lock_blob,
 )
+from forum.files.tasks.turns import Turns
 from forum.jobs.registry import job
 from forum.jobs.service import enqueue
+
+_turns = Turns("files.check")
 
 
 @job("files.check", atomic=False, lease=timedelta(minutes=15))
@@ -33,6 +36,12 @@ def check(blob_id: int) -> None:
 
     While the scanner is away the job fails and comes again; the bytes stay unseen by others until it answered.
     """
+    with _turns.turn(blob_id) as is_due:
+        if is_due:
+            _check(blob_id)
+
+
+def _check(blob_id: int) -> None:
     blob = load_blob(blob_id)
     if blob is None:
         return

@@ -3,16 +3,19 @@
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from flask import current_app
 
 from forum.core.db import db, unit_of_work
 from forum.files import sentences
 from forum.files.kinds import PICTURES, FileKind
-from forum.files.models import Blob, Choice, File, Progress
-from forum.files.pieces import Broken, copy_blob
+from forum.files.models import Blob, Choice, File, Progress, Scan
+from forum.files.pieces import PIECE, Broken, copy_blob
 from forum.files.reader.codes import Fault
 from forum.files.reading import ReadingFailed, reading
 from forum.files.receiving import bring_in, see_to
+from forum.files.scanner import scanner_at
 from forum.files.service.blobs import Content, keep_blob, let_go
 from forum.files.settling import tell_settled
 from forum.files.store import spool
@@ -42,9 +45,11 @@ def strip(file_id: int) -> None:
             path = child.written("stripped", _longest(blob))
             kind, findings = kind_in(said), findings_in(said)
             with open(path, "rb") as stream:
+                verdict = _scan(stream, blob.scan)
+                stream.seek(0)
                 content = bring_in(path, stream)
             with unit_of_work():
-                blob_id = _exchange(file_id, blob, content, path, kind, findings)
+                blob_id = _exchange(file_id, blob, content, path, kind, findings, verdict)
     except (ReadingFailed, Broken) as failed:
         with unit_of_work():
             _keep_as_it_was(
@@ -54,8 +59,26 @@ def strip(file_id: int) -> None:
         tell_settled(blob_id)
 
 
+def _scan(stream: IO[bytes], former: Scan) -> Scan:
+    """What the scanner says of the new bytes: they may be what it knows, while the old ones were not.
+
+    `former` where there is no scanner. `ReadingFailed` (BROKEN) for what nobody may get.
+    """
+    scanner = scanner_at(current_app.extensions["settings"].clamd)
+    verdict = scanner.scan(iter(partial(stream.read, PIECE), b"")) if scanner else former
+    if verdict is Scan.INFECTED:
+        raise ReadingFailed(Fault.BROKEN)
+    return verdict
+
+
 def _exchange(
-    file_id: int, old: Blob, content: Content, path: Path, kind: FileKind, findings: dict[str, Any]
+    file_id: int,
+    old: Blob,
+    content: Content,
+    path: Path,
+    kind: FileKind,
+    findings: dict[str, Any],
+    verdict: Scan,
 ) -> int:
     """The id of the bytes that the file has now."""
     file = lock_stripping(file_id, old.id)
@@ -66,7 +89,7 @@ def _exchange(
     new.is_broken = False
     if new.check is not Progress.DONE:
         new.check, new.refusal, new.kind, new.page_count = Progress.DONE, "", kind, old.page_count
-        new.scan = old.scan
+        new.scan = verdict
     # A picture never asks; what is left of anything else was told to the sender as what cannot be taken out.
     new.findings = {} if kind in PICTURES else findings
     file.choice = Choice.KEEP if new.findings and set(new.findings) <= _accepted(old) else None
