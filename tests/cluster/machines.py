@@ -40,6 +40,10 @@ class Redis:
             time.sleep(0.02)
         raise RuntimeError("Redis did not start")
 
+    def client(self) -> redis.Redis:
+        """A way to look into it."""
+        return redis.Redis(port=self.port)
+
     def kill(self) -> None:
         """SIGKILL."""
         if self._process is not None:
