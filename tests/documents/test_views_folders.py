@@ -87,7 +87,7 @@ def test_the_moderation_makes_a_folder_confidential_and_the_page_says_what_that_
     assert "Der Ordner ist jetzt vertraulich." in text(page)
     assert "Vertraulich" in text(browse(cast.petra).get(f"/folders/{folder}"))
     client.send(f"/folders/{folder}/confidentiality")
-    assert "Der Ordner ist nicht mehr vertraulich." in text(client.get(f"/folders/{folder}"))
+    assert "Der Ordner ist nicht vertraulich." in text(client.get(f"/folders/{folder}"))
 
 
 def test_following_a_folder_tells_what_comes_into_it(cast: Cast, browse: Browse, shelf: Shelf) -> None:

@@ -136,7 +136,7 @@ def update_confidentiality(folder_id: int) -> ResponseReturnValue:
     flash(
         _("Der Ordner ist jetzt vertraulich.")
         if folder.confidential
-        else _("Der Ordner ist nicht mehr vertraulich."),
+        else _("Der Ordner ist nicht vertraulich."),
         "success",
     )
     return go_to(url_for(".show_folder", folder_id=folder_id))

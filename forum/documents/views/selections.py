@@ -129,10 +129,10 @@ def _move_form(form: MoveForm, space_id: int, ids: list[int]) -> str:
     space = library_space(space_id)
     documents = _chosen(space_id, ids)
     folder_id = documents[0].folder_id
-    if not form.is_sent:
-        form.folder_id.data = folder_id or 0
     tree = queries.folders.tree(g.viewer, space_id)
-    form.folder_id.choices = folder_choices(tree)
+    here = {document.folder_id or 0 for document in documents}
+    elsewhere = [choice for choice in folder_choices(tree) if {choice.value} != here]
+    form.folder_id.choices = elsewhere or folder_choices(tree)
     return render_template(
         "documents/new_move.html",
         form=form,
