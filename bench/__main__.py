@@ -155,10 +155,7 @@ class Bench:
         self._note("upload", files.crowd(instance, product, sender, keys))
 
     def _library(self, instance: Path, product: Server, sender: files.Sender) -> None:
-        body = files.large_pdf(files.MEGABYTE)
-        key, _ = sender.send("klein.pdf", body, sum(map(len, body())))
-        sender.wait_until_checked(key)
-        few, many = files.plant_library(instance, key)
+        few, many = files.plant_library(instance, files.send_small(sender))
         small, _ = self._press("folder with 100", product, few, 1)
         large, _ = self._press("folder with 10,000", product, many, 1)
         self._note(

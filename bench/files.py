@@ -183,27 +183,46 @@ def upload(sink: Server, sender: Sender, rounds: int) -> tuple[dict[str, float],
 
 
 def crowd(instance: Path, product: Server, sender: Sender, keys: list[UUID]) -> dict[str, float]:
-    """Large files up and as many down at once: how much more memory a process of the server takes meanwhile."""
+    """Large files up and as many down at once: how much more memory a process of the server takes meanwhile.
+
+    More than after as many small ones, both ways: threads and connections that were never used take theirs then.
+    """
     paths = [f"/documents/{document}/versions/1/file" for document in _put_away(instance, keys)]
-    bodies = [large_pdf() for _ in paths]
-    sizes = [sum(map(len, body())) for body in bodies]
+    small = [send_small(sender) for _ in paths]
+    _both_ways(sender, [f"/documents/{one}/versions/1/file" for one in _put_away(instance, small)], MEGABYTE)
     before = product.children_mb()
     highest = dict(before)
-    with _watching(product, highest), ThreadPoolExecutor(2 * len(paths)) as pool:
+    with _watching(product, highest):
         begun = time.perf_counter()
+        carried = _both_ways(sender, paths, LARGE)
+        seconds = time.perf_counter() - begun
+    grown = max(highest[process] - before[process] for process in before)
+    return {"memory_growth_mb": grown, "both_ways_mb_per_s": carried / MEGABYTE / seconds}
+
+
+def send_small(sender: Sender) -> UUID:
+    """A file of 1 MB that others may have; its key."""
+    body = large_pdf(MEGABYTE)
+    key, _ = sender.send("klein.pdf", body, sum(map(len, body())))
+    sender.wait_until_checked(key)
+    return key
+
+
+def _both_ways(sender: Sender, paths: list[str], size: int) -> int:
+    """Fetch all of these while as many new files of this size are sent; how many bytes that was."""
+    bodies = [large_pdf(size) for _ in paths]
+    sizes = [sum(map(len, body())) for body in bodies]
+    with ThreadPoolExecutor(2 * len(paths)) as pool:
         up = [
-            pool.submit(sender.send, "gross.pdf", body, size)
-            for body, size in zip(bodies, sizes, strict=True)
+            pool.submit(sender.send, "datei.pdf", body, length)
+            for body, length in zip(bodies, sizes, strict=True)
         ]
-        down = [pool.submit(sender.fetch, path) for path in paths]
-        came = [got.result() for got in down]
+        came = [got.result() for got in [pool.submit(sender.fetch, path) for path in paths]]
         for sent in up:
             sent.result()
-        seconds = time.perf_counter() - begun
-    if min(came) < LARGE:
+    if min(came) < size - 100:  # their numbers are as long as they are
         raise RuntimeError(f"a download ended early: {min(came)} bytes")
-    grown = max(highest[process] - before[process] for process in before)
-    return {"memory_growth_mb": grown, "both_ways_mb_per_s": 2 * sum(sizes) / MEGABYTE / seconds}
+    return sum(sizes) + sum(came)
 
 
 @contextmanager

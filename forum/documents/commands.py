@@ -1,7 +1,7 @@
 """Commands: `flask --app wsgi documents import FOLDER --space FIN --member petra@betrieb.example`."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -23,10 +23,10 @@ from forum.web.application import this_application
 
 documents = AppGroup("documents", help="The libraries.")
 
-#: Files that are looked into together.
-_BATCH = 20
-#: How long another process that has begun may take to look into files, in seconds.
-_PATIENCE = 600
+#: What becomes of a file.
+_TAKEN, _ASKS, _REFUSED, _THERE = "taken", "asks", "refused", "there"
+#: How long another process may take to look into a file, and how often we look whether it has, in seconds.
+_PATIENCE, _GLANCE = 600.0, 0.05
 
 
 @documents.command("import")
@@ -39,15 +39,17 @@ def import_folder(folder: Path, sign: str, email: str) -> None:
     A link is no file of the folder's: what it leads to may be meant for nobody's eyes.
     """
     viewer, space_id = _who_and_where(sign, email)
-    paths = sorted(path for path in folder.rglob("*") if path.is_symlink() or path.is_file())
     places: dict[Path, int | None] = {folder: None}
-    taken = refused = 0
-    for start in range(0, len(paths), _BATCH):
-        for path, refusal in _bring(viewer, space_id, places, paths[start : start + _BATCH]):
-            taken, refused = taken + (not refusal), refused + bool(refusal)
-            if refusal:
-                click.echo(f"{click.format_filename(path.relative_to(folder))}: {refusal}")
-    click.echo(f"{taken} taken, {refused} refused")
+    counts = Counter[str]()
+    for path in sorted(path for path in folder.rglob("*") if path.is_symlink() or path.is_file()):
+        state, why = _bring(viewer, space_id, places, path)
+        counts[state] += 1
+        if why:
+            click.echo(f"{click.format_filename(path.relative_to(folder))}: {why}")
+    click.echo(
+        f"{counts[_TAKEN] + counts[_ASKS]} taken, {counts[_REFUSED]} refused, {counts[_THERE]} there already; "
+        f"{counts[_ASKS]} of those taken tell about their makers and wait for a decision"
+    )
 
 
 def _who_and_where(sign: str, email: str) -> tuple[Viewer, int]:
@@ -60,60 +62,47 @@ def _who_and_where(sign: str, email: str) -> tuple[Viewer, int]:
     return Viewer(member.id, roles), space.id
 
 
-def _bring(
-    viewer: Viewer, space_id: int, places: dict[Path, int | None], paths: Sequence[Path]
-) -> Iterator[tuple[Path, str]]:
-    """Each path with why it was refused, or nothing; what is inside is looked into before it is put anywhere."""
-    received: list[tuple[Path, int]] = []
-    for path in paths:
-        if path.is_symlink():
-            yield path, "a link, not followed"
-            continue
-        try:
-            with path.open("rb") as stream:
-                received.append((path, receiving.receive(viewer, stream, path.name).id))
-        except Refusal as refusal:
-            yield path, refusal.message
-        except OSError as fault:
-            yield path, fault.strerror or type(fault).__name__
-    _look_into([file_id for _path, file_id in received])
-    for path, file_id in received:
-        file = db.session.get_one(File, file_id)
+def _bring(viewer: Viewer, space_id: int, places: dict[Path, int | None], path: Path) -> tuple[str, str]:
+    """What became of a file, and why it was refused; it is looked into before it is put anywhere."""
+    if path.is_symlink():
+        return _REFUSED, "a link, not followed"
+    try:
+        with path.open("rb") as stream:
+            file_id = receiving.receive(viewer, stream, path.name).id
+        file = _looked_into(file_id)
         if file.state is FileState.REFUSED:
-            yield path, card_of(file, viewer.member_id).refusal
-            _forget(file_id)
-            continue
+            return _REFUSED, _forget(file, card_of(file, viewer.member_id).refusal)
         if queries.versions.is_there(space_id, file.blob_id):
-            _forget(file_id)
-            continue  # a second run brings only what is new
-        try:
-            with unit_of_work():
-                folder_id = _folder(viewer, space_id, places, path.parent)
-                service.documents.add_document(viewer, space_id, folder_id, file_id)
-            yield path, ""
-        except Refusal as refusal:
-            yield path, refusal.message
+            return _THERE, _forget(file)  # a second run brings only what is new
+        asks = file.state is FileState.ASKS
+        with unit_of_work():
+            folder_id = _folder(viewer, space_id, places, path.parent)
+            service.documents.add_document(viewer, space_id, folder_id, file_id)
+    except Refusal as refusal:
+        return _REFUSED, refusal.message
+    except OSError as fault:
+        return _REFUSED, fault.strerror or type(fault).__name__
+    return (_ASKS if asks else _TAKEN), ""
 
 
-def _forget(file_id: int) -> None:
-    """What is put nowhere must not take the member's room for what comes after it."""
+def _forget(file: File, why: str = "") -> str:
+    """What is put nowhere must not take the member's room for what comes after it; hands back `why`."""
     with unit_of_work():
-        files.release_files([file_id])
+        files.release_files([file.id])
+    return why
 
 
-def _look_into(file_ids: Sequence[int]) -> None:
-    """Until all are checked: by this process, or by the one that took the work first."""
+def _looked_into(file_id: int) -> File:
+    """The file when it is checked: by this process, or by the one that took the work first."""
     deadline = time.monotonic() + _PATIENCE
     worker = worker_of(this_application())
-    while time.monotonic() < deadline:
+    while True:
         db.session.rollback()
-        found = [db.session.get_one(File, file_id, populate_existing=True) for file_id in file_ids]
-        waiting = [file for file in found if file.state is FileState.CHECKING]
-        if not waiting:
-            return
-        for job_id in jobs.find_ids({f"files.check:{file.blob_id}" for file in waiting}):
-            worker.perform(job_id)
-        time.sleep(0.1)
+        file = db.session.get_one(File, file_id, populate_existing=True)
+        if file.state is not FileState.CHECKING or time.monotonic() > deadline:
+            return file
+        if not any(map(worker.perform, jobs.find_ids([f"files.check:{file.blob_id}"]))):
+            time.sleep(_GLANCE)
 
 
 def _folder(viewer: Viewer, space_id: int, places: dict[Path, int | None], path: Path) -> int | None:
