@@ -100,7 +100,10 @@ def test_a_paper_from_the_first_version_to_the_bin_and_back(
     petra.get_by_role("button", name="In den Papierkorb").click()
     expect(petra.get_by_role("link", name="BV Pausen", exact=True)).to_have_count(0)
     petra.get_by_role("button", name="Rückgängig").click()
-    expect(petra.get_by_role("heading", name="BV Pausen", level=1)).to_be_visible()
+    expect(
+        petra.get_by_role("link", name="BV Pausen", exact=True)
+    ).to_be_visible()  # the list, where it was done
+    expect(petra).to_have_url(folder)
 
 
 def test_a_look_beside_the_list_comes_and_goes_by_the_keyboard(
