@@ -37,11 +37,13 @@ def unfollow_folder(viewer: Viewer, folder_id: int) -> None:
 
 def see_document(viewer: Viewer, document_id: int, until: datetime | None = None) -> None:
     """Note that the viewer knows the document as it was at `until` (now); does nothing where it is not followed."""
+    get_document(viewer, document_id)
     _see(DocumentFollow, DocumentFollow.document_id == document_id, viewer, until)
 
 
 def see_folder(viewer: Viewer, folder_id: int, until: datetime | None = None) -> None:
     """Note that the viewer knows the folder and those below as they were at `until` (now)."""
+    get_folder(viewer, folder_id)
     _see(FolderFollow, FolderFollow.folder_id == folder_id, viewer, until)
 
 

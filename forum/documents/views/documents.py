@@ -141,7 +141,6 @@ def delete_follow(document_id: int) -> ResponseReturnValue:
 @bp.post("/documents/<int:document_id>/reading")
 @members_only
 def create_reading(document_id: int) -> ResponseReturnValue:
-    service.documents.get_document(g.viewer, document_id)
     with unit_of_work():
         service.follows.see_document(g.viewer, document_id)
     return {"seen": True} if is_fetch() else go_to(url_for(".show_document", document_id=document_id))

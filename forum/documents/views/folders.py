@@ -167,7 +167,6 @@ def delete_folder_follow(folder_id: int) -> ResponseReturnValue:
 @bp.post("/folders/<int:folder_id>/reading")
 @members_only
 def create_folder_reading(folder_id: int) -> ResponseReturnValue:
-    service.folders.get_folder(g.viewer, folder_id)
     with unit_of_work():
         service.follows.see_folder(g.viewer, folder_id)
     return go_to(url_for(".show_folder", folder_id=folder_id))

@@ -117,7 +117,7 @@ def _cage() -> list[str]:
     unshare = shutil.which("unshare", path="/usr/bin:/bin")
     if unshare is None:
         return []
-    tried = subprocess.run(  # noqa: S603
+    tried = subprocess.run(  # noqa: S603 (a program of the system, looked for in its own folders)
         [unshare, *_CAGE, "/bin/true"],
         check=False,
         stdin=subprocess.DEVNULL,

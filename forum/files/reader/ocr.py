@@ -46,7 +46,8 @@ def run(source: Path, target: Path, options: dict[str, Any]) -> Iterator[dict[st
 def languages_of(program: str) -> str:
     """German and English as far as tesseract knows them; raises `Unreadable` (NO_OCR) when it knows neither."""
     try:
-        said = subprocess.run([program, "--list-langs"], capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603
+        command = [program, "--list-langs"]
+        said = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603 (as below)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unreadable(Fault.NO_OCR) from error
     known = set(said.stdout.decode("utf-8", "replace").split())

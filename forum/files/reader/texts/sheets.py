@@ -67,6 +67,7 @@ class _Cells:
         counts_from_1904 = any(
             markup.local(item) == "workbookPr" and is_true(item.get("date1904")) for item in workbook
         )
+        # A day in a sheet is a day anywhere: it has no zone.
         self._start = datetime(1904, 1, 1) if counts_from_1904 else datetime(1899, 12, 30)  # noqa: DTZ001
 
     def row(self, row: etree._Element) -> dict[int, str]:
