@@ -75,9 +75,12 @@ def _bring(viewer: Viewer, space_id: int, places: dict[Path, int | None], path: 
         if queries.versions.is_there(space_id, file.blob_id):
             return _THERE, _forget(file)  # a second run brings only what is new
         asks = file.state is FileState.ASKS
-        with unit_of_work():
-            folder_id = _folder(viewer, space_id, places, path.parent)
-            service.documents.add_document(viewer, space_id, folder_id, file_id)
+        try:
+            with unit_of_work():
+                folder_id = _folder(viewer, space_id, places, path.parent)
+                service.documents.add_document(viewer, space_id, folder_id, file_id)
+        except Refusal as refusal:
+            return _REFUSED, _forget(file, refusal.message)
     except Refusal as refusal:
         return _REFUSED, refusal.message
     except OSError as fault:

@@ -8,8 +8,10 @@ from click.testing import Result
 from flask import Flask
 
 from forum.core.db import db
+from forum.core.errors import Invalid
 from forum.documents.models import Document
 from forum.files.models import File
+from forum.files.service import quota
 from tests.cast import HERE
 from tests.files.conftest import empty
 from tests.make import files as make
@@ -72,3 +74,17 @@ def test_a_file_that_cannot_be_read_stops_no_other(
     said = brought(tmp_path)
     assert "Akte.txt: Permission denied" in said.output
     assert _titles() == ["Protokoll"]
+
+
+def test_what_finds_no_room_in_the_library_takes_none_of_the_member_s(
+    brought, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_about: object) -> None:
+        raise Invalid("Dafür reicht der Platz dieses Bereichs nicht.")
+
+    monkeypatch.setattr(quota, "check_space", refuse)
+    (tmp_path / "Protokoll.txt").write_bytes(make.txt())
+    said = brought(tmp_path)
+    assert "Protokoll.txt: Dafür reicht der Platz dieses Bereichs nicht." in said.output
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(File)) == 0
+    assert _titles() == []
