@@ -26,6 +26,8 @@ _LOOK = 0.5
 _AWAY = 10.0
 #: How often it is asked whether to go on.
 _GLANCE = 0.2
+#: How long it may take to give back what is cut off.
+_PARTING = 1.0
 _HEALTH = 10.0
 log = logging.getLogger(__name__)
 
@@ -37,7 +39,8 @@ def run_jobs(app: Flask, *, parent: int | None = None) -> None:
         db.engine.dispose(
             close=False
         )  # connections of another process, if this one was forked, are not ours to close
-    consumer = _Consumer(worker_of(app))
+    worker = worker_of(app)
+    consumer = _Consumer(worker)
     consumer.start()
     checked = time.monotonic()
     while not end.has_come():
@@ -46,6 +49,10 @@ def run_jobs(app: Flask, *, parent: int | None = None) -> None:
             checked = time.monotonic()
             consumer.check_worker_health()
     consumer.stop(graceful=True)
+    # Work that is cut off may hold the database; then its leases end by themselves.
+    giving = threading.Thread(target=worker.give_back, daemon=True)
+    giving.start()
+    giving.join(_PARTING)
 
 
 class _End:

@@ -18,13 +18,20 @@ from forum.jobs.registry import REGULAR, work_named
 
 
 def enqueue(
-    name: str, /, *, due_at: datetime | None = None, key: str | None = None, **arguments: Any
+    name: str,
+    /,
+    *,
+    due_at: datetime | None = None,
+    key: str | None = None,
+    lane: str | None = None,
+    **arguments: Any,
 ) -> None:
     """Have the work `name` done with these arguments: after the commit at once, or at `due_at`.
 
     Arguments are numbers, short texts, lists; ids rather than content. Work with a `key` waits once: asked for
     again before it began, it stays one; asked for again while it runs, it is run once more; given up before, it
-    gets another chance. `LookupError` for work that nobody knows.
+    gets another chance. Of the work in one `lane` one piece is done at a time, by whomever. `LookupError` for work
+    that nobody knows.
     """
     if work_named(name) is None:
         raise LookupError(f"nobody does {name}")
@@ -33,6 +40,7 @@ def enqueue(
     values: dict[str, Any] = {
         "name": name,
         "arguments": json.dumps(arguments, ensure_ascii=False, sort_keys=True),
+        "lane": lane,
         "created_at": moment,
         "due_at": due,
         "attempts": 0,

@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.orm import aliased
 
 from forum.config import ROOT, Settings
 from forum.core.clock import now
@@ -57,6 +58,7 @@ class Overtaken(Exception):
 class _Claim:
     id: int
     name: str
+    lane: str | None
     arguments: dict[str, Any]
     lease_until: datetime
     asked: int
@@ -70,13 +72,32 @@ class Worker:
         self._app = app
         self.hints = hints
         self._has_planted = False
+        self._held: list[_Claim] = []
         hints.perform = self.perform
 
-    def perform(self, job_id: int) -> bool:
-        """Do this job if it is due and nobody has it; whether it was done."""
+    def perform(self, job_id: int, *, beside_lane: bool = False) -> bool:
+        """Do this job if it is due, nobody has it and its lane is free; whether it was done.
+
+        `beside_lane`: though its lane is not free, because somebody stands there and waits for this one.
+        """
         with self._app.app_context():
-            claim = self._claim(job_id)
-            return claim is not None and self._carry_out(claim)
+            claim = self._claim(job_id, beside_lane=beside_lane)
+            if claim is None:
+                return False
+            self._held.append(claim)
+            try:
+                is_done = self._carry_out(claim)
+            finally:
+                self._held.remove(claim)
+            if claim.lane:
+                self._call_next(claim.lane)
+            return is_done
+
+    def give_back(self) -> None:
+        """Let others take at once what is under way here, as this process ends; what is done after all is undone."""
+        with self._app.app_context():
+            for claim in list(self._held):
+                self._note(claim)
 
     def perform_due(self) -> int:
         """Do all that is due now, each once; how much was done. For tests and for times without a queue."""
@@ -121,25 +142,32 @@ class Worker:
         with self._app.app_context():
             return list(db.session.scalars(due))
 
-    def _claim(self, job_id: int) -> _Claim | None:
+    def _claim(self, job_id: int, *, beside_lane: bool = False) -> _Claim | None:
         moment = now()
-        row = db.session.execute(sa.select(Job.name).where(Job.id == job_id, *_free(moment))).one_or_none()
+        free = (Job.id == job_id, *_free(moment, beside_lane=beside_lane))
+        row = db.session.execute(sa.select(Job.name, Job.lane).where(*free)).one_or_none()
         db.session.rollback()  # looking alone holds no lock
         if row is None:
             return None
         work = work_named(row.name)
         with unit_of_work():
+            if row.lane and db.session.get_bind().dialect.name == "postgresql":
+                # Two that look at one lane do it one after another; on SQLite only one writes anyway.
+                db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(row.lane))))
             taken = db.session.execute(
                 sa.update(Job)
-                .where(Job.id == job_id, *_free(moment))
+                .where(*free)
                 .values(lease_until=moment + (work.lease if work else LEASE), attempts=Job.attempts + 1)
-                .returning(Job.id, Job.name, Job.arguments, Job.lease_until, Job.asked, Job.attempts)
+                .returning(
+                    Job.id, Job.name, Job.lane, Job.arguments, Job.lease_until, Job.asked, Job.attempts
+                )
             ).one_or_none()
         if taken is None or taken.lease_until is None:
             return None
         claim = _Claim(
             id=taken.id,
             name=taken.name,
+            lane=taken.lane,
             arguments=json.loads(taken.arguments),
             lease_until=taken.lease_until,
             asked=taken.asked,
@@ -150,6 +178,14 @@ class Worker:
             self._note(claim, due_at=None, last_error="the worker died each time")
             return None
         return claim
+
+    def _call_next(self, lane: str) -> None:
+        """Have the next of this lane begin. Looked for after the commit: what comes later has a hint of its own."""
+        following = sa.select(Job.id).where(Job.lane == lane, *_free(now())).order_by(Job.due_at, Job.id)
+        job_id = db.session.scalar(following.limit(1))
+        db.session.rollback()
+        if job_id is not None:
+            self.hints.give(job_id)
 
     def _carry_out(self, claim: _Claim) -> bool:
         work = work_named(claim.name)
@@ -204,9 +240,14 @@ class Worker:
             db.session.execute(sa.update(Job).where(*held).values(lease_until=None, **values))
 
 
-def _free(moment: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    """Due, and in nobody's hands."""
-    return (Job.due_at <= moment, sa.or_(Job.lease_until.is_(None), Job.lease_until <= moment))
+def _free(moment: datetime, *, beside_lane: bool = False) -> tuple[sa.ColumnElement[bool], ...]:
+    """Due, in nobody's hands, and, unless `beside_lane`, nothing else of its lane is at work."""
+    is_free = (Job.due_at <= moment, sa.or_(Job.lease_until.is_(None), Job.lease_until <= moment))
+    if beside_lane:
+        return is_free
+    other = aliased(Job)
+    busy = sa.select(other.lane).where(other.lease_until > moment, other.lane.is_not(None))
+    return (*is_free, sa.or_(Job.lane.is_(None), Job.lane.not_in(busy)))
 
 
 def _words(fault: Exception) -> str:

@@ -104,6 +104,32 @@ def test_a_job_whose_process_is_killed_in_the_middle_is_done_by_another(
     assert (tmp_path / f"begun-{second.pid}").exists()
 
 
+def test_the_lane_of_a_killed_process_goes_on_and_others_never_stood_still(
+    start, ask, rows, written, tmp_path
+):
+    ask("test.steps", lane="a")
+    ask("test.write", recipient="behind@betrieb.example", lane="a")
+    first = start()
+    wait_until(lambda: (tmp_path / f"begun-{first.pid}").exists())
+    ask("test.write", recipient="beside@betrieb.example", lane="b")
+    wait_until(lambda: written()["beside@betrieb.example"])
+    first.kill()
+    first.wait()
+    (tmp_path / "go").touch()
+    start()
+    wait_until(lambda: not jobs(rows))
+    assert written()["behind@betrieb.example"] == 1
+
+
+def test_what_a_process_told_to_end_was_cut_off_from_is_given_back(start, ask, rows, tmp_path):
+    ask("test.steps", lane="a")
+    process = start()
+    wait_until(lambda: (tmp_path / f"begun-{process.pid}").exists())
+    process.terminate()
+    assert process.wait(20) == 0
+    assert [row.lease_until for row in jobs(rows)] == [None]
+
+
 def test_what_was_never_hinted_at_is_found(app, start, ask, rows, written):
     ask("test.write", recipient="nina@betrieb.example")
     app.extensions["job_hints"].huey.flush()

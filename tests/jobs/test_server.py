@@ -109,7 +109,15 @@ def prepared(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def served(prepared, tmp_path) -> Iterator[Served]:
+    """A server of this test's own, which may end it."""
     with serving(prepared, tmp_path) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def lasting(prepared, tmp_path_factory) -> Iterator[Served]:
+    """One server for the tests that leave it whole."""
+    with serving(prepared, tmp_path_factory.mktemp("lasting")) as server:
         yield server
 
 
@@ -130,26 +138,26 @@ def serving(prepared: Path, tmp_path: Path) -> Iterator[Served]:
         process.wait()
 
 
-def test_one_command_answers_pages_and_does_jobs(served):
-    assert served.does_jobs()
+def test_one_command_answers_pages_and_does_jobs(lasting):
+    assert lasting.does_jobs()
 
 
-def test_a_killed_job_process_is_followed_by_another_while_pages_go_on(served):
-    first = served.job_process()
+def test_a_killed_job_process_is_followed_by_another_while_pages_go_on(lasting):
+    first = lasting.job_process()
     os.kill(first, signal.SIGKILL)
-    assert served.answers()
-    wait_until(lambda: served.job_process() not in {None, first})
-    assert served.does_jobs()
-    assert served.is_whole()
+    assert lasting.answers()
+    wait_until(lambda: lasting.job_process() not in {None, first})
+    assert lasting.does_jobs()
+    assert lasting.is_whole()
 
 
-def test_a_killed_web_worker_is_followed_by_another_while_jobs_go_on(served):
-    jobs = served.job_process()
-    (web,) = set(served.children()) - {jobs}
+def test_a_killed_web_worker_is_followed_by_another_while_jobs_go_on(lasting):
+    jobs = lasting.job_process()
+    (web,) = set(lasting.children()) - {jobs}
     os.kill(web, signal.SIGKILL)
-    wait_until(served.is_whole)
-    assert served.job_process() == jobs
-    assert served.does_jobs()
+    wait_until(lasting.is_whole)
+    assert lasting.job_process() == jobs
+    assert lasting.does_jobs()
 
 
 @pytest.mark.parametrize(
@@ -171,16 +179,16 @@ def test_nothing_is_left_over_when_the_server_itself_is_killed(served):
     assert not served.answers()
 
 
-def test_a_port_that_is_taken_ends_the_command(served):
+def test_a_port_that_is_taken_ends_the_command(lasting):
     again = subprocess.run(
-        [*FLASK, "serve", "--bind", f"127.0.0.1:{served.port}"],
+        [*FLASK, "serve", "--bind", f"127.0.0.1:{lasting.port}"],
         cwd=ROOT,
-        env=environment(served.instance),
+        env=environment(lasting.instance),
         timeout=60,
         stderr=subprocess.DEVNULL,
     )
     assert again.returncode != 0
-    assert served.is_whole()
+    assert lasting.is_whole()
 
 
 def test_a_web_server_run_by_hand_and_the_jobs_beside_it(prepared, tmp_path):

@@ -15,7 +15,7 @@ from forum.files.models import Choice, File, FileState
 from forum.files.policy import FILES_AT_ONCE
 from forum.files.service import quota
 from forum.files.service.blobs import let_go
-from forum.jobs.service import enqueue
+from forum.files.service.work import have_stripped
 
 
 def get_own(viewer: Viewer, file_id: int) -> File:
@@ -107,7 +107,7 @@ def choose(viewer: Viewer, file_id: int, choice: Choice) -> File:
     file.choice = choice
     file.strip_failed = False
     if choice is Choice.STRIP:
-        enqueue("files.strip", key=f"files.strip:{file.id}", file_id=file.id)
+        have_stripped(file.id)
     db.session.flush()
     return file
 

@@ -7,7 +7,7 @@ from forum.core.db import db
 from forum.core.errors import Conflict, NotFound
 from forum.files import policy, sentences
 from forum.files.models import Blob, File, Ocr, Progress
-from forum.jobs.service import enqueue
+from forum.files.service.work import have_prepared, have_scan_read
 
 
 def retry_preview(viewer: Viewer, file: File) -> None:
@@ -26,9 +26,9 @@ def retry_preview(viewer: Viewer, file: File) -> None:
     has_failed = blob.preview is Progress.FAILED and sentences.is_worth_another_try(blob.preview_fault)
     if has_failed or (blob.preview is Progress.DONE and blob.ocr is Ocr.ABSENT):
         blob.preview, blob.preview_fault = Progress.WAITING, ""
-        enqueue("files.prepare", key=f"files.prepare:{blob.id}", blob_id=blob.id)
+        have_prepared(blob.id)
     elif blob.ocr is Ocr.FAILED:
         blob.ocr = Ocr.WAITING
-        enqueue("files.read_scan", key=f"files.read_scan:{blob.id}", blob_id=blob.id)
+        have_scan_read(blob.id)
     else:
         raise Conflict(_("Daran wird schon gearbeitet."))

@@ -14,20 +14,12 @@ from forum.files.pieces import Broken, open_blob
 from forum.files.reader.codes import Fault
 from forum.files.reading import ReadingFailed
 from forum.files.scanner import scanner_at
+from forum.files.service.work import have_stripped
 from forum.files.settling import tell_settled
 from forum.files.store import limits
 from forum.files.tasks.answers import ask, findings_in, kind_in
-from forum.files.tasks.rows import (
-    fitting,
-    have_shown,
-    load_blob,
-    lock_blob,
-)
-from forum.files.tasks.turns import Turns
+from forum.files.tasks.rows import fitting, have_shown, load_blob, lock_blob
 from forum.jobs.registry import job
-from forum.jobs.service import enqueue
-
-_turns = Turns("files.check")
 
 
 @job("files.check", atomic=False, lease=timedelta(minutes=15))
@@ -36,12 +28,6 @@ def check(blob_id: int) -> None:
 
     While the scanner is away the job fails and comes again; the bytes stay unseen by others until it answered.
     """
-    with _turns.turn(blob_id) as is_due:
-        if is_due:
-            _check(blob_id)
-
-
-def _check(blob_id: int) -> None:
     blob = load_blob(blob_id)
     if blob is None:
         return
@@ -94,6 +80,6 @@ def _go_on(blob: Blob) -> None:
         file.name = fitting(file.name, blob.kind)
         if is_picture and file.choice is None:
             file.choice = Choice.STRIP
-            enqueue("files.strip", key=f"files.strip:{file.id}", file_id=file.id)
+            have_stripped(file.id)
     if not is_picture:
         have_shown(blob)

@@ -1,7 +1,5 @@
 """The rows that the jobs on files share: loaded, locked, handed on to the next job."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from sqlalchemy.orm import undefer
 
@@ -9,7 +7,7 @@ from forum.core.db import db
 from forum.files.kinds import FACTS, FileKind
 from forum.files.models import Blob, Choice, File, Progress, Scan
 from forum.files.service.uploads import clean_name
-from forum.jobs.service import enqueue
+from forum.files.service.work import have_prepared
 
 _TEXTS = frozenset({FileKind.TXT, FileKind.MD, FileKind.CSV})
 
@@ -45,7 +43,7 @@ def may_be_read(blob: Blob) -> bool:
 def have_shown(blob: Blob) -> None:
     """Have its pages made, unless they are."""
     if blob.preview is Progress.WAITING:
-        enqueue("files.prepare", key=f"files.prepare:{blob.id}", blob_id=blob.id)
+        have_prepared(blob.id)
 
 
 def fitting(name: str, kind: FileKind | None, former: FileKind | None = None) -> str:
@@ -62,8 +60,3 @@ def fitting(name: str, kind: FileKind | None, former: FileKind | None = None) ->
     if dot and former is not None and ending.lower() in FACTS[former].endings:
         name = stem
     return clean_name(f"{name}.{FACTS[kind].endings[0]}")
-
-
-def have_scan_read(blob_id: int, **arguments: Any) -> None:
-    """Have the words in its pictures read; `arguments` as `scans.read_scan` and `enqueue` take them."""
-    enqueue("files.read_scan", key=f"files.read_scan:{blob_id}", blob_id=blob_id, **arguments)

@@ -1,13 +1,11 @@
 """Words in pictures of pages, read a few pages at a time."""
 
 import shutil
-import threading
 from datetime import timedelta
 from functools import partial
 
 import sqlalchemy as sa
 
-from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.files.kinds import PICTURES, FileKind
 from forum.files.models import Blob, Ocr, Page
@@ -15,19 +13,13 @@ from forum.files.pages import fit
 from forum.files.pieces import Broken, copy_blob
 from forum.files.reader.codes import Fault
 from forum.files.reading import ReadingFailed, reading
+from forum.files.service.work import have_scan_read
 from forum.files.store import spool
-from forum.files.tasks.rows import (
-    have_scan_read,
-    load_blob,
-    may_be_read,
-)
+from forum.files.tasks.rows import load_blob, may_be_read
 from forum.jobs.registry import job
 
 #: Pages of a scan that are read in one go, a few seconds each; then other work has its turn.
 PAGES_AT_ONCE = 5
-#: Reading a scan takes long: one at a time, so that what was just sent is shown meanwhile.
-_one_scan = threading.Lock()
-_NEXT_TURN = timedelta(seconds=10)
 
 
 @job("files.read_scan", atomic=False, lease=timedelta(minutes=15))
@@ -36,17 +28,6 @@ def read_scan(blob_id: int, after: int = 0, failed: bool = False) -> None:
 
     `failed` remembers that some page could not be read; such a page is passed over.
     """
-    if not _one_scan.acquire(blocking=False):
-        with unit_of_work():
-            have_scan_read(blob_id, due_at=now() + _NEXT_TURN, after=after, failed=failed)
-        return
-    try:
-        _read_pages(blob_id, after, failed)
-    finally:
-        _one_scan.release()
-
-
-def _read_pages(blob_id: int, after: int, failed: bool) -> None:
     blob = load_blob(blob_id)
     if blob is None or blob.kind is None or blob.ocr is not Ocr.WAITING or not may_be_read(blob):
         return

@@ -12,31 +12,19 @@ from forum.files.pages import BlobGone, PageKeeper
 from forum.files.pieces import Broken, copy_blob
 from forum.files.reader.codes import Fault
 from forum.files.reading import ReadingFailed, reading
+from forum.files.service.work import have_scan_read
 from forum.files.settling import tell_settled
 from forum.files.store import spool
-from forum.files.tasks.rows import (
-    have_scan_read,
-    load_blob,
-    lock_blob,
-    may_be_read,
-)
-from forum.files.tasks.turns import Turns
+from forum.files.tasks.rows import load_blob, lock_blob, may_be_read
 from forum.jobs.registry import job
 
 #: How much of a file is shown.
 IMAGES_KEPT, PAGES_KEPT, LETTERS_KEPT = 100, 2_000, 10_000_000
-_turns = Turns("files.prepare")
 
 
 @job("files.prepare", atomic=False, lease=timedelta(minutes=20))
 def prepare(blob_id: int) -> None:
     """Read the pages and store them one after another, so that the first is seen while the others are made."""
-    with _turns.turn(blob_id) as is_due:
-        if is_due:
-            _prepare(blob_id)
-
-
-def _prepare(blob_id: int) -> None:
     blob = load_blob(blob_id)
     if blob is None or blob.kind is None or blob.preview is not Progress.WAITING or not may_be_read(blob):
         return

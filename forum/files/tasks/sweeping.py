@@ -11,10 +11,10 @@ from forum.files.models import Blob, Choice, File, Ocr, Page, Progress, Scan
 from forum.files.policy import KEPT_UNSENT
 from forum.files.reader.codes import Fault
 from forum.files.service.files import release_files
+from forum.files.service.work import have_checked, have_stripped
 from forum.files.spool import throw_away
 from forum.files.store import blob_key, previews_prefix, spool, store
 from forum.jobs.registry import periodic
-from forum.jobs.service import enqueue
 
 #: Bytes that no file has any more are kept so long, in case the same ones come again.
 KEPT_UNUSED = timedelta(days=1)
@@ -105,7 +105,7 @@ def _begin_again() -> None:
     with unit_of_work():
         unseen = sa.select(Blob.id).where(Blob.scan == Scan.PENDING, Blob.created_at < old)
         for blob_id in db.session.scalars(unseen.limit(_BATCH)):
-            enqueue("files.check", key=f"files.check:{blob_id}", blob_id=blob_id)
+            have_checked(blob_id)
         unstripped = sa.select(File.id).where(File.choice == Choice.STRIP, File.created_at < old)
         for file_id in db.session.scalars(unstripped.limit(_BATCH)):
-            enqueue("files.strip", key=f"files.strip:{file_id}", file_id=file_id)
+            have_stripped(file_id)
