@@ -1,6 +1,7 @@
 """Two web processes behind nginx, with Redis and PostgreSQL: what is said and done at one holds at the other."""
 
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -350,6 +351,36 @@ def test_nginx_passes_on_who_asks_and_believes_no_client_about_it(site: Site) ->
     too_much = petra.post(f"{site.nginx.url}/drafts", data={"text": "x" * (8 * 1024 * 1024 + 10)}, timeout=20)
     assert too_much.status_code == 413
     assert "nginx" not in too_much.text
+
+
+def test_nginx_leads_uploads_to_where_they_begin_and_waits_itself_for_all_else(site: Site) -> None:
+    petra = site.browser(site.house.cast.petra, site.nginx)
+    petra.look()
+    said = {"X-CSRFToken": petra.token, "X-Requested-With": "fetch", "Upload-Length": "5"}
+    begun = petra.post(f"{site.nginx.url}/files", headers=said, timeout=20)
+    assert begun.status_code == 201, begun.text
+    address, part = begun.headers["Location"], "application/offset+octet-stream"
+    sent = petra.patch(
+        site.nginx.url + address,
+        b"hallo",
+        headers=said | {"Upload-Offset": "0", "Content-Type": part},
+        timeout=20,
+    )
+    assert sent.status_code == 204
+    assert petra.get(site.nginx.url + address, timeout=20).json()["received"] == 5
+    asked = {kind: _dribble(site.nginx, kind) for kind in (part, "application/x-www-form-urlencoded")}
+    assert [bool(asked[kind]) for kind in asked] == [True, False]
+
+
+def _dribble(nginx: Nginx, kind: str) -> str:
+    """The process that nginx asked for what only half arrived, from nobody; "" if it asked none."""
+    path = f"/files/{uuid4()}"
+    head = f"PATCH {path} HTTP/1.1\r\nHost: netzwerk\r\nContent-Type: {kind}\r\nContent-Length: 1000\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", int(nginx.url.rpartition(":")[2])), 10) as line:
+        line.sendall(head.encode() + b"text=1")
+        time.sleep(0.5)
+    wait_until(lambda: bool(nginx.passed(path)))
+    return "".join(nginx.passed(path)).strip("-")
 
 
 @contextmanager
