@@ -10,7 +10,7 @@ ifneq ($(BIND),127.0.0.1:8000)
 export NETWORK_PUBLIC_URL ?= http://$(BIND)
 endif
 
-.PHONY: run demo cluster test check bench shots lock messages clean help
+.PHONY: run demo cluster test corpus check bench shots lock messages clean help
 
 help:  ## This list.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -26,13 +26,20 @@ demo: run  ## The same with a filled network of its own, and sign-ins to try.
 cluster: $(VENV)/run.done forum/translations/.done  ## The demo on two web processes, with Redis, jobs and nginx.
 	exec $(BIN)/python -m deploy.cluster $(BIND)
 
+# What Python compiled is kept: else each worker and each of the processes under test compiles everything again.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/dev.done forum/translations/.done  ## Everything: rules, types, tests on both databases, browser, several servers.
 	@$(BIN)/python -m tests.install
+	@$(BIN)/python -m tests.corpus
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser and not cluster"
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "database and not browser" --database postgresql
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "browser or cluster"
 	cd frontend && npm test --silent
+
+corpus: $(VENV)/dev.done  ## All test files of other people's packages; `make test` reads a part of them.
+	@$(BIN)/python -m tests.corpus
+	CORPUS=all $(BIN)/python -m pytest -n 2 --dist worksteal tests/files/reader/test_corpus.py
 
 check: $(VENV)/dev.done  ## Style, types, import contracts, templates.
 	$(BIN)/ruff check .

@@ -13,6 +13,8 @@ PATIENCE = 120.0
 _LONGEST_ANSWER = 4096
 #: clamd refuses longer chunks than its limit for a whole stream, which may be as small as this.
 _CHUNK = 64 * 1024
+#: What it says, where it is set so, of what it could not look into: too large within, or locked.
+_UNSEEN = ("Heuristics.Limits.Exceeded", "Heuristics.Encrypted")
 
 
 class ScannerAway(Exception):
@@ -23,7 +25,7 @@ class Scanner(Protocol):
     """Who says whether bytes carry something that harms."""
 
     def scan(self, pieces: Iterable[bytes]) -> Scan:
-        """CLEAN, INFECTED, or UNSCANNED where it is more than the scanner takes; `ScannerAway` else."""
+        """CLEAN, INFECTED, or UNSCANNED where the scanner cannot look into all of it; `ScannerAway` else."""
 
 
 class Clamd:
@@ -41,7 +43,8 @@ class Clamd:
         except OSError as fault:
             raise ScannerAway(type(fault).__name__) from fault
         if answer.endswith("FOUND"):
-            return Scan.INFECTED
+            is_unseen = answer.removeprefix("stream: ").startswith(_UNSEEN)
+            return Scan.UNSCANNED if is_unseen else Scan.INFECTED
         if answer == "stream: OK":
             return Scan.CLEAN
         if answer.startswith("INSTREAM size limit exceeded"):

@@ -1,5 +1,6 @@
 """PDF as pikepdf sees it: opened with care, and what in it is neither page nor text."""
 
+import secrets
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,10 +40,22 @@ def opened(path: Path) -> Iterator[pikepdf.Pdf]:
     except (pikepdf.PdfError, ValueError, RuntimeError) as error:
         raise Unreadable(Fault.BROKEN) from error
     with file:
+        if file.is_encrypted and not file.user_password_matched:
+            raise Unreadable(Fault.ENCRYPTED)  # open to us only because its owner needs no password
         try:
             yield file
         except (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
             raise Unreadable(Fault.BROKEN) from error
+
+
+def save(file: pikepdf.Pdf, target: Path) -> None:
+    """Write it; what it forbids without asking for a password (to print, to copy) stays forbidden."""
+    try:
+        file.save(target, encryption=file.is_encrypted, fix_metadata_version=False)
+    except RuntimeError:
+        # Locked in a way that can be read, but not made any more.
+        lock = pikepdf.Encryption(owner=secrets.token_urlsafe(), allow=file.allow)
+        file.save(target, encryption=lock, fix_metadata_version=False)
 
 
 def notes(file: pikepdf.Pdf) -> Iterator[pikepdf.Dictionary]:

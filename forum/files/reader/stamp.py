@@ -8,7 +8,7 @@ from typing import Any
 import pikepdf
 from pikepdf import Name
 
-from forum.files.reader import portable, wording
+from forum.files.reader import latin, portable, wording
 
 #: What of a page's shorter side a letter is high, and its bounds, in PDF's points (1/72 inch).
 _SHARE, _SMALLEST, _BIGGEST = 70, 4.0, 48.0
@@ -75,8 +75,11 @@ _RISE = 0.19
 
 
 def run(source: Path, target: Path, options: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """One line: `pages`, how many were stamped with the option `text`. Raises `Unreadable`: ENCRYPTED or BROKEN."""
-    text = unicodedata.normalize("NFC", wording.name(str(options["text"]), _LETTER_LIMIT))
+    """One line: `pages`, how many were stamped with the option `text`. Raises `Unreadable`: ENCRYPTED or BROKEN.
+
+    What the PDF forbids (to print, to copy) stays forbidden.
+    """
+    text = latin.spelt(unicodedata.normalize("NFC", wording.name(str(options["text"]), _LETTER_LIMIT)))
     with portable.opened(source) as file:
         font = file.make_indirect(_font())
         begin, forms = file.make_stream(b"q\n"), dict[tuple[float, ...], tuple[Name, pikepdf.Stream]]()
@@ -92,7 +95,7 @@ def run(source: Path, target: Path, options: dict[str, Any]) -> Iterator[dict[st
             page.obj["/Resources"] = resources
             page.contents_add(begin, prepend=True)
             page.contents_add(f"\nQ q {_upright(page)} cm {name} Do Q\n".encode())
-        file.save(target / "stamped.pdf", encryption=False)
+        portable.save(file, target / "stamped.pdf")
         yield {"pages": len(file.pages)}
 
 

@@ -7,6 +7,8 @@ import threading
 
 import pytest
 
+from forum.config import ROOT
+from forum.files import sentences
 from forum.files.reader.codes import Fault
 from tests.make import files as make
 
@@ -97,6 +99,13 @@ def test_it_is_answered_with_a_code_in_time(read, case):
     assert answer.fault or answer.only["kind"]
     assert expected == (answer.fault or answer.only["kind"])
     assert answer.computing < IN_TIME
+
+
+def test_the_list_in_the_docs_says_the_same(context):
+    written = (ROOT / "docs" / "files-tried.md").read_text()
+    for case, (_build, name, answer) in CASES.items():
+        said = f"`{answer}`: {sentences.refusal(answer)}" if answer in {*Fault} else f"taken as `{answer}`"
+        assert f"| {case} | `{name}` | {said} |" in written
 
 
 @pytest.mark.parametrize("task", ["strip", "pages", "ocr", "stamp"])

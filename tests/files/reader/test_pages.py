@@ -5,8 +5,12 @@ import io
 import itertools
 
 import openpyxl
+import pptx as powerpoint
 import pytest
 from PIL import Image
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
+from pptx.util import Cm
 
 from tests.make import files as make
 
@@ -123,6 +127,21 @@ def test_the_text_is_complete_with_and_without_libreoffice(read, office, kind):
 def test_slides_keep_their_notes_beside_them(read):
     pages = read("pages", make.pptx(notes="Notiz", cells=[["Lohn", "3 %"]]), kind="pptx").pages
     assert [page["text"] for page in pages] == ["Tarifrunde\nLohn\t3 %\n\nNotiz 1", "Forderungen\n\nNotiz 2"]
+
+
+def test_titles_and_names_in_a_chart_are_read(read):
+    slides = powerpoint.Presentation()
+    numbers = CategoryChartData()
+    numbers.categories = ["Frühschicht", "Spätschicht"]
+    numbers.add_series("Überstunden", (3, 5))
+    slide = slides.slides.add_slide(slides.slide_layouts[6])
+    frame = slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, 0, 0, Cm(9), Cm(9), numbers)
+    frame.chart.chart_title.text_frame.text = "Mehrarbeit"
+    content = io.BytesIO()
+    slides.save(content)
+    assert read("pages", content.getvalue(), kind="pptx").text.split("\n") == [
+        "Mehrarbeit", "Überstunden", "Frühschicht", "Spätschicht",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "ods"])

@@ -67,6 +67,19 @@ def test_letters_of_all_neighbours_are_drawn(read):
     assert accented[3] - accented[1] > plain[3] - plain[1]
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Юлія Щербакова", "Iuliia Shcherbakova"),
+        ("Ёлкина Жанна", "Elkina Zhanna"),
+        ("Ђорђе Љубић", "Dorde Ljubic"),
+        ("Γιώργος Θεοδωρίδης", "Giorgos Theodoridis"),
+    ],
+)
+def test_names_in_other_alphabets_stand_there_as_in_a_passport(read, name, shown):
+    assert f"von {shown} am" in seen(read("stamp", make.pdf(lines=0), text=f"von {name} am").result)[1]
+
+
 def test_signs_that_nothing_can_draw_do_no_harm(read):
     assert "?" in seen(read("stamp", make.pdf(lines=0), text="中文 \x00 \ud83d (a) \\ )").result)[1]
 

@@ -131,6 +131,26 @@ def test_the_pages_links_and_fields_of_a_pdf_stay(read):
         assert "/OpenAction" not in file.Root
 
 
+def test_the_title_of_a_pdf_stays(read):
+    with pikepdf.open(io.BytesIO(read("strip", make.pdf(title="Plän", author="Nina Muster")).result)) as file:
+        assert dict(file.docinfo) == {"/Title": "Plän"}
+
+
+@pytest.mark.parametrize("task", ["strip", "stamp"])
+def test_what_a_pdf_forbids_stays_forbidden(read, task):
+    allowed = pikepdf.Permissions(extract=False, print_lowres=False, print_highres=False)
+    with pikepdf.open(io.BytesIO(make.pdf(author="Nina Muster"))) as file:
+        bound = io.BytesIO()
+        file.save(bound, encryption=pikepdf.Encryption(owner="chefin", allow=allowed))
+    answer = read(task, bound.getvalue(), text="Vertraulich")
+    assert answer.fault is None
+    with pikepdf.open(io.BytesIO(answer.result)) as file:
+        assert not file.allow.print_highres
+        assert not file.allow.extract
+        assert file.allow.modify_annotation
+    assert make.TEXT in read("pages", answer.result, kind="pdf").text
+
+
 def test_a_comment_that_a_tagged_pdf_still_refers_to_is_blank(read):
     with pikepdf.open(io.BytesIO(make.pdf(comments=1, author="Nina Muster"))) as file:
         file.Root.StructTreeRoot = pikepdf.Dictionary(K=pikepdf.Dictionary(Obj=file.pages[0].Annots[0]))

@@ -1,4 +1,4 @@
-"""PDF without names, comments, attached files and scripts; pages, links, forms and bookmarks stay."""
+"""PDF without names, comments, attached files and scripts; pages, title, links, forms and bookmarks stay."""
 
 from pathlib import Path
 
@@ -13,15 +13,17 @@ _HOLDERS = ("/AF", "/Collection", "/Perms", "/DSS")
 
 
 def strip(source: Path, result: Path) -> None:
-    """Write the PDF anew, without bans on printing (which need a password to be set); raises `Unreadable`."""
+    """Write the PDF anew; what it forbids (to print, to copy) stays forbidden. Raises `Unreadable`."""
     with portable.opened(source) as file:
-        if "/Info" in file.trailer:
-            del file.trailer["/Info"]
+        title = portable.text(file.docinfo.get("/Title"))
+        del file.docinfo
+        if title:
+            file.docinfo["/Title"] = title
         _take_out_notes(file)
         _take_out_files_and_scripts(file)
         for item in portable.dictionaries(file):
             _clean(item)
-        file.save(result, encryption=False, fix_metadata_version=False)
+        portable.save(file, result)
 
 
 def _take_out_notes(file: pikepdf.Pdf) -> None:

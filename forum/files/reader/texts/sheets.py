@@ -11,7 +11,7 @@ from forum.files.reader import markup
 from forum.files.reader.archives import Archive
 from forum.files.reader.packages import Package, is_true, relation_id
 from forum.files.reader.texts.parts import COLUMNS_SHOWN, ROWS_SHOWN, Part, shown
-from forum.files.reader.texts.word import drawn
+from forum.files.reader.texts.word import drawn, figures
 
 #: Formats of dates and times that need not be declared.
 _DATE_IDS = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
@@ -54,7 +54,7 @@ def _part(package: Package, sheet: str, name: str, cells: "_Cells") -> Part:
             if size > SHEET_LIMIT:
                 break
     for drawing in package.targets(sheet, "drawing"):
-        lines += drawn(package.root(drawing))
+        lines += [*drawn(package.root(drawing)), *figures(package, drawing)]
     return Part("\n".join(line for line in lines if line), shown(rows))
 
 

@@ -9,7 +9,7 @@ from forum.files.reader import markup
 from forum.files.reader.archives import Archive
 from forum.files.reader.packages import Package, relation_id
 from forum.files.reader.texts.parts import Part
-from forum.files.reader.texts.word import drawn
+from forum.files.reader.texts.word import drawn, figures
 
 
 def parts(path: Path) -> Iterator[Part]:
@@ -23,8 +23,7 @@ def parts(path: Path) -> Iterator[Part]:
 
 def _lines(package: Package, slide: str) -> Iterator[str]:
     yield from _shapes(package.root(slide))
-    for name in package.targets(slide, "diagramData"):
-        yield from drawn(package.root(name))
+    yield from figures(package, slide)
     for name in package.targets(slide, "notesSlide"):
         notes = [line for shape in _bodies(package.root(name)) for line in drawn(shape)]
         if notes:

@@ -30,14 +30,29 @@ def parts(path: Path) -> Iterator[Part]:
         if story and tuple(story) not in seen:
             seen.add(tuple(story))
             lines += ["", *story]
-    for name in package.targets(package.main, "diagramData"):
-        lines += drawn(package.root(name))
+    lines += figures(package, package.main)
     yield Part("\n".join(lines))
 
 
 def drawn(root: etree._Element) -> list[str]:
     """The paragraphs of a drawing: diagrams, shapes in spreadsheets, slides without tables."""
     return [line for item in root.iter() if markup.local(item) == "p" and (line := _drawn_line(item)).strip()]
+
+
+def figures(package: Package, part: str) -> Iterator[str]:
+    """The words of diagrams and charts on a part: titles, and what their columns and rows are called."""
+    for name in package.targets(part, "diagramData"):
+        yield from drawn(package.root(name))
+    for name in package.targets(part, "chart"):
+        chart = package.root(name)
+        called = (
+            (item.text or "").strip()
+            for names in chart.iter()
+            if markup.local(names) == "strCache"
+            for item in names.iter()
+            if markup.local(item) == "v"
+        )
+        yield from filter(None, dict.fromkeys([*drawn(chart), *called]))
 
 
 def _drawn_line(paragraph: etree._Element) -> str:
