@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from hashlib import sha256
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,7 +13,7 @@ from forum.files.store import Gone, Store, blob_key, store, storing
 #: Bytes of a piece.
 PIECE = 1024 * 1024
 _DIGEST = sha256().digest_size
-#: What is read at a time where a piece need not be held: many files may arrive at once.
+#: What is read or given at a time where a whole piece is not needed: many files are under way at once.
 _PART = 64 * 1024
 
 
@@ -51,7 +52,9 @@ class BlobReader(io.RawIOBase):
         self._size = size
         self._pieces = pieces
         self._position = 0
-        self._held: tuple[int, bytes] = (-1, b"")
+        # Mapped, not from the heap: that one would keep what many readers side by side took and gave back.
+        self._buffer = memoryview(mmap(-1, PIECE, MAP_PRIVATE | MAP_ANONYMOUS))
+        self._held = -1
         if digest_of(pieces) != digest or len(pieces) != -(-size // PIECE) * _DIGEST:
             raise Broken(digest)
 
@@ -77,32 +80,33 @@ class BlobReader(io.RawIOBase):
             return 0
         number, start = divmod(self._position, PIECE)
         view = memoryview(buffer).cast("B")
-        found = memoryview(self._piece(number))[start : start + len(view)]
+        found = self._piece(number)[start : start + len(view)]
         view[: len(found)] = found
         self._position += len(found)
         return len(found)
 
     def __iter__(self) -> Iterator[bytes]:
-        """What is left of it, piece by piece."""
+        """What is left of it, in small parts."""
         while self._position < self._size:
             number, start = divmod(self._position, PIECE)
-            found = self._piece(number)
-            self._position += len(found) - start
-            yield found[start:] if start else found
-            del found  # while the next one is read
+            part = bytes(self._piece(number)[start : start + _PART])
+            self._position += len(part)
+            yield part
 
-    def _piece(self, number: int) -> bytes:
-        if self._held[0] == number:
-            return self._held[1]
-        self._held = (-1, b"")
+    def _piece(self, number: int) -> memoryview:
+        """Good until another piece is asked for."""
         start = number * PIECE
+        found = self._buffer[: min(PIECE, self._size - start)]
+        if self._held == number:
+            return found
+        self._held = -1
         try:
-            found = self._store.read(self._key, start, min(PIECE, self._size - start))
+            self._store.read_into(found, self._key, start)
         except Gone:
             raise Broken(self._key) from None
         if sha256(found).digest() != self._pieces[number * _DIGEST : (number + 1) * _DIGEST]:
             raise Broken(self._key)
-        self._held = (number, found)
+        self._held = number
         return found
 
 

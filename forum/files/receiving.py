@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from gunicorn.http.unreader import SocketUnreader
 from werkzeug.exceptions import ClientDisconnected
 
 from forum.core.access import Viewer
@@ -25,6 +26,8 @@ from forum.files.store import blob_key, store
 
 #: Bytes read from the line at a time; a line that breaks hard loses what it brought of it.
 CHUNK = 64 * 1024
+# gunicorn would read a megabyte ahead for each sender and keep it several times over.
+SocketUnreader.max_body_chunk = CHUNK
 
 
 def append(viewer: Viewer, key: UUID, offset: int, stream: IO[bytes]) -> int:

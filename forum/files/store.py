@@ -89,21 +89,21 @@ class Store:
         except FileNotFoundError:
             raise self._gone(key) from None
 
-    def read(self, key: str, start: int, length: int) -> bytes:
-        """`length` bytes (at least one) from `start`; `Gone` if there are not so many."""
+    def read_into(self, buffer: memoryview, key: str, start: int) -> None:
+        """Fill `buffer` (at least one byte) from `start` on; `Gone` if there is not so much."""
         try:
             with storing():
-                data = bytes(obstore.get_range(self._remote, key, start=start, length=length))
+                data = obstore.get_range(self._remote, key, start=start, length=len(buffer))
         except FileNotFoundError:
             raise self._gone(key) from None
         except StoreAway:
             # Some stores call it a fault when a range begins behind the end.
-            if (self.size(key) or 0) >= start + length:
+            if (self.size(key) or 0) >= start + len(buffer):
                 raise
             raise Gone(key) from None
-        if len(data) != length:
+        if len(data) != len(buffer):
             raise Gone(key)
-        return data
+        buffer[:] = data
 
     def size(self, key: str) -> int | None:
         """How many bytes lie under `key`; None if nothing does."""
@@ -189,17 +189,16 @@ class FolderStore(Store):
             for folder in (target.parent, target.parent.parent):
                 _to_disk(folder)
 
-    def read(self, key: str, start: int, length: int) -> bytes:
-        # Without a detour: many are read at once, and each holds what it reads.
+    def read_into(self, buffer: memoryview, key: str, start: int) -> None:
+        # Without a detour: many are read at once, and nothing but the buffer is to take memory.
         try:
             with storing(), open(self._folder / key, "rb", buffering=0) as file:
                 file.seek(start)
-                data = file.read(length)
+                count = file.readinto(buffer)
         except FileNotFoundError:
             raise self._gone(key) from None
-        if len(data) != length:
+        if count != len(buffer):
             raise Gone(key)
-        return data
 
     def _mark(self) -> None:
         # When its disk is no longer there, nothing may be put where it used to be.

@@ -24,9 +24,9 @@ class Counting(Store):
         self.content = content
         self.asked: list[tuple[int, int]] = []
 
-    def read(self, key: str, start: int, length: int) -> bytes:
-        self.asked.append((start, length))
-        return self.content[start : start + length]
+    def read_into(self, buffer: memoryview, key: str, start: int) -> None:
+        self.asked.append((start, len(buffer)))
+        buffer[:] = self.content[start : start + len(buffer)]
 
 
 class Dribble(io.RawIOBase):
@@ -77,6 +77,12 @@ def test_only_the_pieces_that_are_wanted_are_read_and_each_once() -> None:
     assert (reader.tell(), reader.read(10)) == (len(CONTENT), b"")
     assert reader.seek(-5, io.SEEK_END) == len(CONTENT) - 5
     assert reader.read() == CONTENT[-5:]
+
+
+def test_a_file_is_given_in_parts_that_wait_nowhere_as_a_piece_each() -> None:
+    parts = list(BlobReader(Counting(CONTENT), *known_content))
+    assert b"".join(parts) == CONTENT
+    assert max(map(len, parts)) == 64 * 1024
 
 
 def test_a_changed_byte_is_found_before_its_piece_leaves() -> None:

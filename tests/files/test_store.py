@@ -64,6 +64,12 @@ def ranging_store(any_store: Store, request: pytest.FixtureRequest) -> Store:
     return any_store
 
 
+def read(store: Store, key: str, start: int, length: int) -> bytes:
+    buffer = bytearray(length)
+    store.read_into(memoryview(buffer), key, start)
+    return bytes(buffer)
+
+
 def test_what_is_put_is_there_until_it_is_deleted(any_store: Store) -> None:
     any_store.put("previews/ab/abc/1.webp", b"one")
     any_store.put("previews/ab/abc/2.webp", b"three")
@@ -89,7 +95,7 @@ def test_what_is_not_there_is_gone_and_may_be_deleted_all_the_same(any_store: St
     with pytest.raises(Gone):
         any_store.get("blobs/aa/missing")
     with pytest.raises(Gone):
-        any_store.read("blobs/aa/missing", 0, 10)
+        read(any_store, "blobs/aa/missing", 0, 10)
     any_store.delete(["blobs/aa/missing", "blobs/aa/here", "blobs/bb/missing"])
     any_store.delete([])
     assert any_store.size("blobs/aa/here") is None
@@ -118,11 +124,11 @@ def test_a_large_file_is_moved_in_whole(any_store: Store, tmp_path: Path) -> Non
 
 def test_a_file_is_read_in_parts(ranging_store: Store) -> None:
     ranging_store.put("blobs/aa/file", CONTENT)
-    assert ranging_store.read("blobs/aa/file", 0, 10) == CONTENT[:10]
-    assert ranging_store.read("blobs/aa/file", PIECE, 4321) == CONTENT[PIECE:]
+    assert read(ranging_store, "blobs/aa/file", 0, 10) == CONTENT[:10]
+    assert read(ranging_store, "blobs/aa/file", PIECE, 4321) == CONTENT[PIECE:]
     for start, length in ((PIECE, 4322), (len(CONTENT), 1), (len(CONTENT) + 1000, 5)):
         with pytest.raises(Gone):
-            ranging_store.read("blobs/aa/file", start, length)
+            read(ranging_store, "blobs/aa/file", start, length)
 
 
 def test_a_large_file_comes_back_proved(ranging_store: Store, tmp_path: Path) -> None:
@@ -136,7 +142,7 @@ def test_a_large_file_comes_back_proved(ranging_store: Store, tmp_path: Path) ->
     digest = digest_of(pieces)
     ranging_store.take(path, blob_key(digest))
     reader = BlobReader(ranging_store, digest, size, pieces)
-    assert [piece[0] for piece in reader] == list(range(21))
+    assert b"".join(reader)[::MEGABYTE] == bytes(range(21))
     reader.seek(-10, 2)
     assert reader.read() == block[-10:]
 
