@@ -13,7 +13,7 @@ const chat = live("/chat");
 const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
 
 export class Say {
-  #editing = null; // {id, version} of the message whose words are in the field
+  #editing = null; // {id, version, hasFiles} of the message whose words are in the field; with files it needs none
   #stashed = ""; // what was in the field before
   #timer = 0;
   #saving = null;
@@ -82,7 +82,7 @@ export class Say {
     const excess = this.#excess();
     this.#say(excess > 0 ? this.words.excess.replace("%(num)s", excess) : "");
     const files = this.#editing ? [] : this.#files();
-    if ((!text && !files.length) || excess > 0 || this.room.root.matches(".gone")) {
+    if ((!text && !files.length && !this.#editing?.hasFiles) || excess > 0 || this.room.root.matches(".gone")) {
       this.focus();
       return;
     }
@@ -171,7 +171,7 @@ export class Say {
       return;
     }
     if (!this.#editing) this.#stashed = this.text.value;
-    this.#editing = { id, version: found.version };
+    this.#editing = { id, version: found.version, hasFiles: Boolean(message.querySelector(".attached")) };
     this.#answer(null);
     this.#bar(this.words.editing, excerptOf(message.querySelector(".text").innerHTML));
     this.#set(found.text);

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from forum.attachments.models import Attachment
 from forum.attachments.queries import names_of
 from forum.chat.models import Message
-from forum.chat.queries.messages import Data, as_data, get_row
+from forum.chat.queries.messages import Data, as_data, get_row, search
 from forum.chat.service import messages, retention, rooms
 from forum.core.clock import now
 from forum.core.db import db, unit_of_work
@@ -287,3 +287,39 @@ def test_with_the_message_its_files_go_for_real(app: Flask, cast: Cast, told: To
     if way in {"withdraw", "remove"}:
         (data,) = told.data("changed")
         assert data["message"]["files"] == []
+
+
+def test_a_message_is_found_by_the_name_of_its_file(app: Flask, cast: Cast, browse: Browse) -> None:
+    named = say(app, cast.petra, cast.room, sent(app, cast.petra, "Schichtplan Öfen.pdf"), words="Anbei")
+    silent = say(app, cast.petra, cast.room, sent(app, cast.petra, "Protokoll.pdf"))
+    with app.app_context():
+        for words, expected in (
+            ("schichtplan", [named]),
+            ("öfen anbei", [named]),
+            ("protokoll", [silent]),
+            (".pdf", [silent, named]),
+            ("protokoll anbei", []),
+        ):
+            assert [row.id for row in search(cast.room, words)] == expected
+    page = BeautifulSoup(
+        browse(cast.sabine).get(f"/chat/rooms/{cast.room}/search?q=protokoll").text, "html.parser"
+    )
+    assert [mark.get_text() for mark in page.select(".found mark")] == ["Protokoll"]
+    with app.app_context():
+        with unit_of_work():
+            messages.withdraw_message(cast.petra.viewer, silent)
+        assert search(cast.room, "protokoll") == []
+
+
+def test_a_message_with_files_may_lose_its_words_and_one_without_may_not(
+    app: Flask, cast: Cast, browse: Browse
+) -> None:
+    with_file = say(app, cast.petra, cast.room, sent(app, cast.petra), words="Anbei")
+    bare = say(app, cast.petra, cast.room, words="Anbei")
+    client = browse(cast.petra)
+    for message_id, status in ((with_file, 200), (bare, 422)):
+        fields = {"csrf_token": client.token(), "text": " ", "version": 0}
+        answer = client.post(f"/chat/messages/{message_id}/edit", data=fields, headers=FETCH)
+        assert answer.status_code == status
+    assert data_of(app, with_file)["html"] == ""
+    assert "Anbei" in data_of(app, bare)["html"]

@@ -12,12 +12,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from forum.attachments.queries import AttachmentCard, attachments_of, names_of
+from forum.attachments.queries import AttachmentCard, attachments_of, has_one, names_of
 from forum.chat.models import SUBJECT, Mention, Message, MessageState, Reaction, ReactionKind, Room
 from forum.core.access import ANYONE
 from forum.core.db import db
 from forum.core.html import plain
 from forum.core.persons import Person
+from forum.files.models import File
 from forum.members.models import Member
 
 PAGE_SIZE = 50
@@ -297,7 +298,7 @@ def list_pinned(room_id: int) -> list[MessageRow]:
 
 
 def search(room_id: int, words: str) -> list[MessageRow]:
-    """Messages that hold all the words, newest first, at most `FOUND_LIMIT`."""
+    """Messages that hold all the words, in the text or the names of files, newest first, at most `FOUND_LIMIT`."""
     wanted = words.replace("\0", " ").split()[:WORDS_LIMIT]
     if not wanted:
         return []
@@ -436,9 +437,14 @@ def _row(
 
 
 def _holds(word: str) -> sa.ColumnElement[bool]:
+    in_name = has_one(SUBJECT, Message.id, _contains(File.name, word))
+    return sa.or_(_contains(Message.source, word), sa.and_(Message.has_files, in_name))
+
+
+def _contains(text: sa.orm.InstrumentedAttribute[str], word: str) -> sa.ColumnElement[bool]:
     """SQLite folds ASCII only: typed "öfen" must still find "Öfen"."""
     spellings = {word.lower(), word.capitalize()}
     return sa.or_(
-        Message.source.icontains(word, autoescape=True),
-        *(Message.source.contains(spelling, autoescape=True) for spelling in sorted(spellings)),
+        text.icontains(word, autoescape=True),
+        *(text.contains(spelling, autoescape=True) for spelling in sorted(spellings)),
     )

@@ -34,10 +34,12 @@ _NO_FILE_NAME = re.compile(r"[^\w-]+")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A message that was found: its words in pieces, each with whether it was asked for."""
+    """A message that was found: its words, and the names of its files, in pieces, each with whether it was asked
+    for."""
 
     row: MessageRow
     pieces: list[tuple[str, bool]]
+    names: list[list[tuple[str, bool]]]
 
 
 @bp.get("/chat/rooms/<int:room_id>/search")
@@ -50,7 +52,14 @@ def show_search(room_id: int) -> ResponseReturnValue:
         "chat/show_search.html",
         opened,
         words=words,
-        found=[Found(row, mark(plain(row.html, len(row.html)), words)) for row in rows],
+        found=[
+            Found(
+                row,
+                mark(plain(row.html, len(row.html)), words),
+                [mark(card.file.name, words) for card in row.files],
+            )
+            for row in rows
+        ],
         is_cut=len(rows) == FOUND_LIMIT,
     )
 
