@@ -15,6 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from flask_socketio import SocketIOTestClient
+from jinja2 import FileSystemBytecodeCache
 
 from forum.accounts.service import passwords
 from forum.app import create_app
@@ -81,7 +82,19 @@ def _hurry(uri: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def application(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def compiled_templates(pytestconfig: pytest.Config) -> FileSystemBytecodeCache:
+    """Templates as code, for all workers and runs: to compile them takes a worker some seconds."""
+    folder = pytestconfig.rootpath / ".pytest_cache" / "templates"
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileSystemBytecodeCache(str(folder))
+
+
+@pytest.fixture(scope="session")
+def application(
+    database_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    compiled_templates: FileSystemBytecodeCache,
+) -> Iterator[Flask]:
     """The application on a migrated, empty database."""
     settings = load_settings(
         Path("no-such-file"),
@@ -93,6 +106,7 @@ def application(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
     app = create_app(settings, publish_assets=False)
     limiter.enabled = False  # a test that counts switches it on
     app.testing = True
+    app.jinja_env.bytecode_cache = compiled_templates
     passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # tests need no strong ones
     app.test_client_class = PageCheckingClient
     # Nothing waits here: what one test left waiting would befall the members of the next one, who have the same ids.
@@ -166,9 +180,10 @@ class Casting:
         with db.engine.begin() as connection:
             for table, rows in self._rows.items():
                 connection.execute(table.insert(), rows)
-                if connection.dialect.name == "postgresql" and "id" in table.c:
-                    highest = sa.select(sa.func.max(table.c.id)).scalar_subquery()
-                    connection.execute(sa.select(sa.func.setval(f"{table.name}_id_seq", highest)))
+            if connection.dialect.name == "postgresql":
+                numbered = [table.name for table in self._rows if "id" in table.c]
+                highest = [f"setval('{name}_id_seq', (SELECT max(id) FROM {name}))" for name in numbered]
+                connection.exec_driver_sql(f"SELECT {', '.join(highest)}")
         return self._cast
 
 

@@ -6,9 +6,11 @@ import tomllib
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from jinja2 import Environment, meta
+
+Node = TypeVar("Node", bound=ast.AST)
 
 ROOT = Path(__file__).resolve().parents[2]
 FORUM = ROOT / "forum"
@@ -41,11 +43,19 @@ def modules() -> dict[Path, ast.Module]:
     return {path: ast.parse(path.read_text()) for path in sorted(FORUM.rglob("*.py"))}
 
 
-def nodes() -> Iterator[tuple[str, Path, ast.AST]]:
-    """Every node of every module, with a place to point to: `forum/app.py:12`."""
-    for path, tree in modules().items():
-        for node in ast.walk(tree):
-            yield f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}", path, node
+def nodes(*kinds: type[Node]) -> Iterator[tuple[str, Path, Node]]:
+    """Every node of these kinds in every module, with a place to point to: `forum/app.py:12`."""
+    for path, found in _walked().items():
+        place = path.relative_to(ROOT)
+        for node in found:
+            if isinstance(node, kinds):
+                yield f"{place}:{getattr(node, 'lineno', 0)}", path, node
+
+
+@lru_cache(maxsize=1)
+def _walked() -> dict[Path, list[ast.AST]]:
+    """All nodes by module: walking is what takes the time, and nine rules look through them."""
+    return {path: list(ast.walk(tree)) for path, tree in modules().items()}
 
 
 @lru_cache(maxsize=1)
@@ -94,7 +104,7 @@ def rendered_templates() -> dict[str, set[str]]:
     """The templates named in Python, each with the files that name it."""
     known = set(templates())
     found: dict[str, set[str]] = {}
-    for _place, path, node in nodes():
-        if isinstance(node, ast.Constant) and node.value in known:
+    for _place, path, node in nodes(ast.Constant):
+        if node.value in known:
             found.setdefault(node.value, set()).add(str(path.relative_to(FORUM)))
     return found

@@ -86,9 +86,8 @@ def test_nothing_is_called_utils_or_helpers() -> None:
 def test_only_the_database_module_commits() -> None:
     found = [
         place
-        for place, path, node in house.nodes()
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
+        for place, path, node in house.nodes(ast.Call)
+        if isinstance(node.func, ast.Attribute)
         and node.func.attr == "commit"
         and path != house.FORUM / "core" / "db.py"
     ]
@@ -98,9 +97,8 @@ def test_only_the_database_module_commits() -> None:
 def test_nobody_uses_the_legacy_query() -> None:
     found = [
         place
-        for place, _path, node in house.nodes()
-        if isinstance(node, ast.Attribute)
-        and node.attr == "query"
+        for place, _path, node in house.nodes(ast.Attribute)
+        if node.attr == "query"
         and (
             (isinstance(node.value, ast.Name) and node.value.id[:1].isupper())
             or (isinstance(node.value, ast.Attribute) and node.value.attr == "session")
@@ -131,9 +129,8 @@ def test_time_enters_through_the_clock_only() -> None:
     }
     found = [
         place
-        for place, path, node in house.nodes()
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
+        for place, path, node in house.nodes(ast.Call)
+        if isinstance(node.func, ast.Attribute)
         and isinstance(node.func.value, ast.Name)
         and (node.func.value.id, node.func.attr) in clocks
         and path != house.FORUM / "core" / "clock.py"
@@ -145,10 +142,9 @@ def test_services_and_queries_neither_begin_nor_end_a_transaction() -> None:
     """A verb joins the unit of work of its caller; who opens one inside a verb would commit half of another."""
     found = [
         place
-        for place, path, node in house.nodes()
-        if house.floor_of(path) in {"models", "policy", "queries", "service"}
-        and isinstance(node, ast.Name | ast.alias)
-        and getattr(node, "id", getattr(node, "name", "")) == "unit_of_work"
+        for place, path, node in house.nodes(ast.Name, ast.alias)
+        if getattr(node, "id", getattr(node, "name", "")) == "unit_of_work"
+        and house.floor_of(path) in {"models", "policy", "queries", "service"}
     ]
     assert found == []
 
@@ -156,8 +152,8 @@ def test_services_and_queries_neither_begin_nor_end_a_transaction() -> None:
 def test_html_is_called_safe_in_few_known_places() -> None:
     found = {
         place.rpartition(":")[0]
-        for place, _path, node in house.nodes()
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Markup"
+        for place, _path, node in house.nodes(ast.Call)
+        if isinstance(node.func, ast.Name) and node.func.id == "Markup"
     }
     assert found - set(MAKERS_OF_HTML) == set()
 

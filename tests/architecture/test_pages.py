@@ -8,8 +8,8 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
-from bs4 import BeautifulSoup
 from flask import Flask
+from lxml.html import document_fromstring
 
 from tests.architecture import house
 from tests.architecture.scene import Scene
@@ -173,16 +173,23 @@ def test_every_page_says_du_in_german_and_is_whole(app: Flask, scene: Scene) -> 
         answer = client.get(path, headers={"Accept-Language": "de"})
         if answer.mimetype != "text/html" or answer.status_code in {302, 303}:
             continue
-        said = BeautifulSoup(answer.text, "html.parser").get_text("\n", strip=True)
+        words = document_fromstring(answer.text).xpath("//text()")
+        said = "\n".join(word.strip() for word in words if word.strip())
         faults = find_faults(answer.text) + find_polite_address(said)
         if faults:
             wrong[row.name] = faults
     assert wrong == {}
 
 
-@pytest.mark.parametrize("viewer", ["petra", "manfred", "karla"])
+ASKING = ("manfred", "karla", "petra")
+
+
+@pytest.mark.parametrize("viewer", ASKING)
 def test_no_address_is_troubled_by_a_strange_question(app: Flask, scene: Scene, viewer: str) -> None:
-    """Page numbers, cursors, filters and names as nobody's link has them: a page or 404, never a fault."""
+    """Page numbers, cursors, filters and names as nobody's link has them: a page or 404, never a fault.
+
+    Each page is asked by the first who may see it.
+    """
     huge = "9" * 30
     strange = [
         "page=x&after=x&before=x&quote=x&space=x&show=x&q=%00%ff",
@@ -195,8 +202,9 @@ def test_no_address_is_troubled_by_a_strange_question(app: Flask, scene: Scene, 
         paths = [
             path_of(app, row, row.ask(scene).values)
             for row in rows(app, "GET")
-            if row.expected(viewer) == 200
+            if next((name for name in ASKING if row.expected(name) == 200), None) == viewer
         ]
+    assert paths
     troubled = {}
     for path in paths:
         for question in strange:

@@ -93,11 +93,12 @@ def test_no_write_is_taken_without_a_token_of_this_browser(app: Flask, scene: Sc
         client = browser(app, scene, welcome(row))
         with app.app_context():
             asked = row.ask(scene)
-        path, before = path_of(app, row, asked.values), everything(app)
+        path = path_of(app, row, asked.values)
         for token in ({}, {"csrf_token": "forged"}):
-            answer = client.post(path, data={**without_files(asked.fields), **token})
-            if answer.status_code != 400 or everything(app) != before:
-                wrong[row.name] = answer.status_code
+            with refusing_writes(app) as written:
+                answer = client.post(path, data={**without_files(asked.fields), **token})
+            if answer.status_code != 400 or written:
+                wrong[row.name] = (answer.status_code, written)
     assert wrong == {}
 
 
@@ -162,7 +163,7 @@ def test_no_address_takes_another_method_than_it_says(app: Flask, scene: Scene) 
     wrong = {}
     client: FlaskClient = browser(app, scene, "manfred")
     adapter = app.url_map.bind("localhost")
-    for row in MATRIX:
+    for row in one_for_each_address(app):
         scene.who = scene.cast.manfred
         with app.app_context():
             path = path_of(app, row, row.ask(scene).values).partition("?")[0]
@@ -172,6 +173,12 @@ def test_no_address_takes_another_method_than_it_says(app: Flask, scene: Scene) 
             if status not in {404, 405}:
                 wrong[f"{method} {row.endpoint}"] = status
     assert wrong == {}
+
+
+def one_for_each_address(app: Flask) -> list[Row]:
+    """The rows of endpoints with several addresses, and one of each other endpoint."""
+    several = [row for row in MATRIX if len(list(app.url_map.iter_rules(row.endpoint))) > 1]
+    return [*{row.endpoint: row for row in MATRIX if row not in several}.values(), *several]
 
 
 def test_asking_which_methods_there_are_or_for_the_head_alone_writes_nothing(

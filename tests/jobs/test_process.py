@@ -1,9 +1,9 @@
 """Real job processes: together, killed in the middle, told to end, through a file and through Redis."""
 
 import dataclasses
+import multiprocessing
+import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -11,13 +11,29 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from forum.config import ROOT
 from forum.core.db import db
 from forum.jobs.hints import Hints
 from forum.mail.models import OutgoingMail
 from tests.jobs import house
 
 SECONDS = 30
+#: One process loads the product, and each process under test begins as a copy of it: loading is most of the time.
+LOADED = multiprocessing.get_context("forkserver")
+LOADED.set_forkserver_preload(["tests.jobs.house"])
+
+
+class JobProcess(LOADED.Process):
+    """A job process, handled as any other program."""
+
+    def poll(self) -> int | None:
+        return self.exitcode
+
+    def wait(self, seconds: float | None = None) -> int | None:
+        self.join(seconds)
+        return self.exitcode
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
 
 
 @pytest.fixture
@@ -29,9 +45,9 @@ def start(app, known, request, tmp_path, monkeypatch):
     url = request.getfixturevalue("redis_url") if "redis" in request.node.name else ""
     monkeypatch.setitem(app.extensions, "job_hints", Hints(dataclasses.replace(settings, redis_url=url)))
 
-    def start() -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "tests.jobs.house", str(tmp_path), settings.database_url, url]
-        started.append(subprocess.Popen(command, cwd=ROOT))
+    def start() -> JobProcess:
+        started.append(JobProcess(target=house.main, args=(str(tmp_path), settings.database_url, url)))
+        started[-1].start()
         return started[-1]
 
     yield start
