@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -11,6 +12,7 @@ import sysconfig
 import threading
 import time
 import urllib.parse
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -31,6 +33,7 @@ from forum.core.db import db, unit_of_work
 from forum.documents.models import Document, DocumentKind, Version
 from forum.documents.service import documents, folders
 from forum.files.models import File
+from forum.jobs.models import Job
 from forum.spaces.models import Membership
 from tests.make.files import pdf
 
@@ -280,7 +283,11 @@ def first_preview(instance: Path, sender: Sender, times: int) -> dict[str, float
 
 
 def bring_in(instance: Path, url: str) -> dict[str, float]:
-    """A thousand files as they lie about on a machine, by the command that operators use."""
+    """A thousand files as they lie about on a machine, by the command that operators use.
+
+    Seconds until it ends, processor time of the command alone (other programs hardly change it), and seconds until
+    the job process, which works beside it, has made what shows them. The log says what was refused, and why.
+    """
     with application(instance).app_context():
         _viewer, space_id = _me()
         sign = db.session.execute(
@@ -292,7 +299,7 @@ def bring_in(instance: Path, url: str) -> dict[str, float]:
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "documents", "import", str(folder)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NETWORK_")}
     environment |= {"NETWORK_INSTANCE": str(instance), "NETWORK_PUBLIC_URL": url, **ROOMY}
-    begun = time.perf_counter()
+    begun, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
         [*command, "--space", sign, "--member", email],
         cwd=ROOT,
@@ -300,11 +307,38 @@ def bring_in(instance: Path, url: str) -> dict[str, float]:
         capture_output=True,
         text=True,
     )
-    seconds = time.perf_counter() - begun
+    seconds, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         raise RuntimeError(done.stderr.strip().splitlines()[-1])
-    words = done.stdout.strip().splitlines()[-1].replace(",", "").split()
-    return {"files": found, "seconds": seconds, "taken": float(words[0]), "refused": float(words[2])}
+    *refused, last = done.stdout.strip().splitlines()
+    reasons = Counter((Path(line.partition(":")[0]).parts[0], line.partition(": ")[2]) for line in refused)
+    for (ending, why), times in reasons.most_common():
+        print(f"    refused {times} × {ending}: {why}", file=sys.stderr)
+    _wait_until_shown(instance)
+    words = last.replace(",", "").split()
+    return {
+        "files": found,
+        "seconds": seconds,
+        "cpu_s": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        "shown_s": time.perf_counter() - begun,
+        "taken": float(words[0]),
+        "refused": float(words[2]),
+        "there": float(words[4]),
+    }
+
+
+def _wait_until_shown(instance: Path, bound: float = 3600) -> None:
+    """Until no file waits for what shows it; the words in scans may come later."""
+    deadline = time.monotonic() + bound
+    waiting = sa.select(sa.func.count()).where(
+        Job.name.in_(["files.check", "files.strip", "files.prepare"]), Job.due_at.is_not(None)
+    )
+    with application(instance).app_context():
+        while db.session.scalar(waiting):
+            db.session.rollback()
+            if time.monotonic() > deadline:
+                raise RuntimeError("the previews are not made in time")
+            time.sleep(0.5)
 
 
 def _collect(folder: Path) -> int:
