@@ -69,6 +69,15 @@ def names_of(subject: str, subject_ids: Collection[int]) -> dict[int, list[str]]
     return found
 
 
+def has_one(subject: str, subject_id: Any, which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Whether a file of this kind hangs on the thing; an SQL condition, in which `subject_id` may be a column."""
+    return (
+        sa.exists()
+        .where(Attachment.subject == subject, Attachment.subject_id == subject_id)
+        .where(File.id == Attachment.file_id, which)
+    )
+
+
 def waits_at(member_id: Any, place: Any) -> sa.ColumnElement[bool]:
     """Whether files of the member wait at `place` for what is being written there; both may be bound later."""
     return sa.exists().where(File.member_id == member_id, File.place == place, File.owner.is_(None))

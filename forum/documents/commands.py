@@ -1,7 +1,9 @@
 """Commands: `flask --app wsgi documents import FOLDER --space FIN --member petra@betrieb.example`."""
 
+import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
@@ -14,6 +16,7 @@ from forum.documents import queries, service
 from forum.files import receiving
 from forum.files.models import File, FileState
 from forum.files.queries import card_of
+from forum.files.reading import AT_ONCE
 from forum.files.service import files
 from forum.jobs import queries as jobs
 from forum.jobs.worker import worker_of
@@ -38,14 +41,15 @@ def import_folder(folder: Path, sign: str, email: str) -> None:
 
     A link is no file of the folder's: what it leads to may be meant for nobody's eyes.
     """
-    viewer, space_id = _who_and_where(sign, email)
-    places: dict[Path, int | None] = {folder: None}
+    bring = _Import(*_who_and_where(sign, email), folder).bring
+    db.session.rollback()  # nothing is kept open while others write
+    paths = sorted(path for path in folder.rglob("*") if path.is_symlink() or path.is_file())
     counts = Counter[str]()
-    for path in sorted(path for path in folder.rglob("*") if path.is_symlink() or path.is_file()):
-        state, why = _bring(viewer, space_id, places, path)
-        counts[state] += 1
-        if why:
-            click.echo(f"{click.format_filename(path.relative_to(folder))}: {why}")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for path, (state, why) in zip(paths, pool.map(bring, paths), strict=True):
+            counts[state] += 1
+            if why:
+                click.echo(f"{click.format_filename(path.relative_to(folder))}: {why}")
     click.echo(
         f"{counts[_TAKEN] + counts[_ASKS]} taken, {counts[_REFUSED]} refused, {counts[_THERE]} there already; "
         f"{counts[_ASKS]} of those taken tell about their makers and wait for a decision"
@@ -62,30 +66,74 @@ def _who_and_where(sign: str, email: str) -> tuple[Viewer, int]:
     return Viewer(member.id, roles), space.id
 
 
-def _bring(viewer: Viewer, space_id: int, places: dict[Path, int | None], path: Path) -> tuple[str, str]:
-    """What became of a file, and why it was refused; it is looked into before it is put anywhere."""
-    if path.is_symlink():
-        return _REFUSED, "a link, not followed"
-    try:
-        with path.open("rb") as stream:
-            file_id = receiving.receive(viewer, stream, path.name).id
-        file = _looked_into(file_id)
+class _Import:
+    """Brings files into a library, several at once; they are put away one after another."""
+
+    def __init__(self, viewer: Viewer, space_id: int, folder: Path) -> None:
+        self._app = this_application()
+        self._viewer = viewer
+        self._space_id = space_id
+        self._folders: dict[Path, int | None] = {folder: None}
+        self._putting = threading.Lock()
+
+    def bring(self, path: Path) -> tuple[str, str]:
+        """What became of a file, and why it was refused; it is looked into before it is put anywhere."""
+        if path.is_symlink():
+            return _REFUSED, "a link, not followed"
+        with self._app.app_context():
+            try:
+                with path.open("rb") as stream:
+                    file_id = receiving.receive(self._viewer, stream, path.name).id
+                file = self._looked_into(file_id)
+                with self._putting:
+                    return self._put(file, path)
+            except Refusal as refusal:
+                return _REFUSED, refusal.message
+            except OSError as fault:
+                return _REFUSED, fault.strerror or type(fault).__name__
+
+    def _put(self, file: File, path: Path) -> tuple[str, str]:
+        db.session.rollback()  # to see what others put there meanwhile
         if file.state is FileState.REFUSED:
-            return _REFUSED, _forget(file, card_of(file, viewer.member_id).refusal)
-        if queries.versions.is_there(space_id, file.blob_id):
+            return _REFUSED, _forget(file, card_of(file, self._viewer.member_id).refusal)
+        if queries.versions.is_there(self._space_id, file.blob_id):
             return _THERE, _forget(file)  # a second run brings only what is new
-        asks = file.state is FileState.ASKS
+        asks, known = file.state is FileState.ASKS, self._folders.copy()
         try:
             with unit_of_work():
-                folder_id = _folder(viewer, space_id, places, path.parent)
-                service.documents.add_document(viewer, space_id, folder_id, file_id)
+                folder_id = self._folder(path.parent)
+                service.documents.add_document(self._viewer, self._space_id, folder_id, file.id)
         except Refusal as refusal:
+            self._folders = known
             return _REFUSED, _forget(file, refusal.message)
-    except Refusal as refusal:
-        return _REFUSED, refusal.message
-    except OSError as fault:
-        return _REFUSED, fault.strerror or type(fault).__name__
-    return (_ASKS if asks else _TAKEN), ""
+        return (_ASKS if asks else _TAKEN), ""
+
+    def _looked_into(self, file_id: int) -> File:
+        """The file when it is checked: by this process, or by the one that took the work first."""
+        deadline = time.monotonic() + _PATIENCE
+        worker = worker_of(self._app)
+        while True:
+            db.session.rollback()
+            file = db.session.get_one(File, file_id, populate_existing=True)
+            if file.state is not FileState.CHECKING or time.monotonic() > deadline:
+                return file
+            waiting = jobs.find_ids([f"files.check:{file.blob_id}", f"files.strip:{file_id}"])
+            db.session.rollback()
+            if not any(worker.perform(job_id, beside_lane=True) for job_id in waiting):
+                time.sleep(_GLANCE)
+
+    def _folder(self, path: Path) -> int | None:
+        """The folder for `path`, made with those above it where it is not there yet."""
+        if path not in self._folders:
+            parent_id = self._folder(path.parent)
+            siblings = queries.folders.tree(self._viewer, self._space_id).within(parent_id)
+            there = [folder.id for folder in siblings if folder.name == path.name]
+            self._folders[path] = (
+                there[0]
+                if there
+                else service.folders.create_folder(self._viewer, self._space_id, parent_id, path.name).id
+            )
+        return self._folders[path]
 
 
 def _forget(file: File, why: str = "") -> str:
@@ -93,28 +141,3 @@ def _forget(file: File, why: str = "") -> str:
     with unit_of_work():
         files.release_files([file.id])
     return why
-
-
-def _looked_into(file_id: int) -> File:
-    """The file when it is checked: by this process, or by the one that took the work first."""
-    deadline = time.monotonic() + _PATIENCE
-    worker = worker_of(this_application())
-    while True:
-        db.session.rollback()
-        file = db.session.get_one(File, file_id, populate_existing=True)
-        if file.state is not FileState.CHECKING or time.monotonic() > deadline:
-            return file
-        if not any(map(worker.perform, jobs.find_ids([f"files.check:{file.blob_id}"]))):
-            time.sleep(_GLANCE)
-
-
-def _folder(viewer: Viewer, space_id: int, places: dict[Path, int | None], path: Path) -> int | None:
-    """The folder for `path`, made with those above it where it is not there yet."""
-    if path not in places:
-        parent_id = _folder(viewer, space_id, places, path.parent)
-        siblings = queries.folders.tree(viewer, space_id).within(parent_id)
-        there = [folder.id for folder in siblings if folder.name == path.name]
-        places[path] = (
-            there[0] if there else service.folders.create_folder(viewer, space_id, parent_id, path.name).id
-        )
-    return places[path]

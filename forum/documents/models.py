@@ -78,7 +78,7 @@ class Folder(Model):
 
 
 class Document(Model):
-    """Dokument. Lists show the newest version: `last_number` and `file_id` follow it.
+    """Dokument. `last_number` and `file_id` follow the newest version; which one counts says `queries.current`.
 
     `changed_at` moves with every new version and every change of its description, and `changed_by_id` says whose
     it was; lists sort by it. `source` is where it comes from, `dated` the day it bears. In the bin since

@@ -1,17 +1,20 @@
 """Files in forms: sent along plainly, or before by a script, which leaves their ids."""
 
 from typing import Any
+from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import MultipleFileField, SelectMultipleField
 
 from forum.core.access import Viewer
+from forum.core.db import unit_of_work
 from forum.core.errors import Invalid
 from forum.files import queries
 from forum.files.policy import FILES_AT_ONCE
 from forum.files.queries import FileCard
 from forum.files.receiving import receive
+from forum.files.service.uploads import only_once
 
 
 class FilesFields:
@@ -23,9 +26,12 @@ class FilesFields:
     files: Any = MultipleFileField(_l("Dateien"))
     file_ids: Any = SelectMultipleField(_l("Dateien"), coerce=int, validate_choice=False)
 
-    def taken(self, viewer: Viewer, place: str = "", limit: int = FILES_AT_ONCE) -> list[int]:
+    def taken(
+        self, viewer: Viewer, place: str = "", limit: int = FILES_AT_ONCE, form_key: UUID | None = None
+    ) -> list[int]:
         """Receive what was sent along and give the ids of all files of the form; before the unit of work.
 
+        What came with the same `form_key` before, when somebody clicks twice, is the same file.
         What cannot be taken is said at the field `files`; `carry_out` then does nothing. What was received stays
         in `file_ids`, so nobody sends it twice.
         """
@@ -36,7 +42,12 @@ class FilesFields:
             return ids
         for one in sent:
             try:
-                ids.append(receive(viewer, one.stream, one.filename, place).id)
+                file = receive(viewer, one.stream, one.filename, place)
+                if form_key is not None:
+                    with unit_of_work():
+                        file = only_once(viewer, file, form_key)
+                if file.id not in ids:
+                    ids.append(file.id)
             except Invalid as refusal:
                 self._refuse(refusal.message)
         self.file_ids.data = ids

@@ -59,6 +59,7 @@ const shareOf = (done, size) => `${Math.floor((100 * done) / size)}\u00a0%`;
 
 class List {
   #held = null; // what the form was sent with, while it waits
+  #isStuck = false; // it was sent, and something has to be done about a file first
   #looking = 0;
   #unsaid = [];
   #saying = 0;
@@ -79,8 +80,10 @@ class List {
       this.#release();
       form.querySelector('[type="submit"]')?.focus();
     });
-    this.forAll = this.root.querySelector(".files-all");
-    for (const button of this.forAll.querySelectorAll("button")) button.addEventListener("click", () => this.#chooseForAll(button.value));
+    this.offers = [...this.root.querySelectorAll(".files-all")]; // each for the files of one state
+    for (const offer of this.offers) {
+      for (const button of offer.querySelectorAll("button")) button.addEventListener("click", () => this.#doForAll(offer, button.value));
+    }
     form.addEventListener("files:sent", ({ detail }) => this.#take(detail.ids));
     form.addEventListener("files:back", ({ detail }) => this.#bringBack(detail.ids));
     for (const element of this.list.children) this.#put(new Row(this, element));
@@ -105,6 +108,7 @@ class List {
 
   add(files) {
     const most = Number(this.words.most);
+    this.#forgetError();
     for (const file of files) {
       const name = this.#nameFor(file);
       const waiting = this.all.find((row) => row.wants(file));
@@ -180,6 +184,7 @@ class List {
     this.list.hidden = !this.rows.size;
     this.#offerAll();
     if (this.#held) this.#look();
+    else if (this.#isStuck && !this.#reason()?.row) this.#release();
     this.form.dispatchEvent(new CustomEvent("files:changed", { bubbles: true }));
   }
 
@@ -194,19 +199,34 @@ class List {
     this.changed();
   }
 
-  // ---------- One answer for many questions ----------
-
-  #offerAll() {
-    const asking = this.all.filter(({ state }) => state === "asks").length;
-    const line = this.forAll.querySelector("[data-ask]");
-    const sentence = asking > 1 ? line.dataset.ask.replace("%(num)s", asking) : "";
-    if (line.textContent !== sentence) line.textContent = sentence;
-    this.forAll.hidden = asking < 2;
+  // What the server said of the files was said before these came.
+  #forgetError() {
+    this.form.querySelector("#files-error")?.remove();
+    const line = document.querySelector(`.notice a[href="#${this.input.id}"]`)?.closest("li");
+    const notice = line?.closest(".notice");
+    (line?.matches(":only-child") ? notice : notice?.querySelector("strong"))?.remove(); // it counts what is wrong
+    line?.remove();
   }
 
-  async #chooseForAll(choice) {
-    for (const row of this.all) if (row.state === "asks") await row.choose(choice);
-    if (this.forAll.hidden) this.list.querySelector(".remove")?.focus();
+  // ---------- One answer for many ----------
+
+  #offerAll() {
+    for (const offer of this.offers) {
+      const count = this.#those(offer).length;
+      const line = offer.querySelector("[role=status]");
+      const sentence = count > 1 ? offer.dataset.said.replace("%(num)s", count) : "";
+      if (line.textContent !== sentence) line.textContent = sentence;
+      offer.hidden = count < 2;
+    }
+  }
+
+  #those(offer) {
+    return this.all.filter(({ state, mayTryAgain }) => state === offer.dataset.state && !mayTryAgain);
+  }
+
+  async #doForAll(offer, act) {
+    for (const row of this.#those(offer)) await (act === "remove" ? row.remove({ isSaid: true }) : row.choose(act));
+    if (offer.hidden) (this.list.querySelector(".remove") ?? this.form.querySelector(".files-pick"))?.focus();
   }
 
   // ---------- Sending the form ----------
@@ -226,7 +246,7 @@ class List {
   #reason() {
     const needs = (state) => this.all.find((row) => row.state === state);
     const found = ["refused", "pick", "asks"].map(needs).find(Boolean);
-    if (found) return { sentence: this.words[`${found.state}First`].replace("%(name)s", () => found.name), row: found };
+    if (found) return { sentence: this.words[`${found.mayTryAgain ? "again" : found.state}First`].replace("%(name)s", () => found.name), row: found };
     return this.all.some((row) => row.isOnItsWay) ? { sentence: this.words.holds } : null;
   }
 
@@ -242,13 +262,16 @@ class List {
     this.#tell(wait.sentence, !wait.row);
     if (wait.row) {
       this.#held = null;
-      wait.row.element.scrollIntoView({ block: "nearest" });
-      wait.row.element.querySelector(wait.row.state === "asks" ? ".upload-asks button" : ".remove").focus({ preventScroll: true });
+      this.#isStuck = true;
+      const offer = this.offers.find((one) => !one.hidden && this.#those(one).includes(wait.row));
+      (offer ?? wait.row.element).scrollIntoView({ block: "nearest" });
+      (offer?.querySelector("button") ?? wait.row.answer).focus({ preventScroll: true });
     } else this.#looking = setTimeout(() => this.#held && this.#look(), 500);
   }
 
   #release() {
     this.#held = null;
+    this.#isStuck = false;
     clearTimeout(this.#looking);
     this.#tell("");
   }
@@ -306,6 +329,7 @@ class Row {
   #since = 0; // ms, when its check began
   #speed = 0; // bytes a second, smoothed
   #last = null; // {at, bytes}
+  mayTryAgain = false; // it was refused, for a reason that may be gone by now
 
   // `about` what is new; else the element is as the server wrote it.
   constructor(list, element, about) {
@@ -335,6 +359,12 @@ class Row {
   /** Sent, or looked at by the server in its first moments: a form that is sent now waits for it. */
   get isOnItsWay() {
     return ["queued", "sending", "lost", "elsewhere", "arrived", "receiving"].includes(this.state) || (this.state === "checking" && Date.now() - this.#since < PATIENCE);
+  }
+
+  /** The button for what this row waits for. */
+  get answer() {
+    if (this.mayTryAgain) return this.again;
+    return this.element.querySelector(this.state === "asks" ? ".upload-asks button" : ".remove");
   }
 
   /** Whether this is the very file, on its way or there. */
@@ -504,6 +534,7 @@ class Row {
 
   refuse(sentence, { mayTryAgain = false } = {}) {
     if (!mayTryAgain) forget(this.key);
+    this.mayTryAgain = mayTryAgain;
     this.#be("refused", sentence || this.words.refused);
     this.again.hidden = !mayTryAgain;
     this.checkbox.disabled = true;
@@ -530,6 +561,7 @@ class Row {
   #be(state, sentence) {
     const isNew = this.state !== state;
     this.state = state;
+    if (state !== "refused") this.mayTryAgain = false;
     this.element.dataset.state = state;
     if (this.line.textContent !== sentence) this.line.textContent = sentence;
     if (!isNew) return;

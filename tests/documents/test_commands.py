@@ -1,6 +1,7 @@
 """A folder of the server is brought into a library."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -9,8 +10,9 @@ from flask import Flask
 
 from forum.core.db import db
 from forum.core.errors import Invalid
+from forum.documents import commands
 from forum.documents.models import Document
-from forum.files.models import File
+from forum.files.models import File, FileState
 from forum.files.service import quota
 from tests.cast import HERE
 from tests.files.conftest import empty
@@ -88,3 +90,36 @@ def test_what_finds_no_room_in_the_library_takes_none_of_the_member_s(
     assert "Protokoll.txt: Dafür reicht der Platz dieses Bereichs nicht." in said.output
     assert db.session.scalar(sa.select(sa.func.count()).select_from(File)) == 0
     assert _titles() == []
+
+
+def test_pictures_are_freed_of_what_they_tell_by_the_command_itself(brought, tmp_path: Path) -> None:
+    (tmp_path / "Demo.jpg").write_bytes(make.jpeg_with_gps())
+    (tmp_path / "Plakat.png").write_bytes(make.png())
+    assert "2 taken, 0 refused" in brought(tmp_path).output
+    states = {file.state for file in db.session.scalars(sa.select(File))}
+    assert states == {FileState.READY}
+
+
+def test_a_folder_that_was_not_made_is_made_for_the_next_file(
+    brought, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check, calls = quota.check_space, iter([True])
+
+    def refuse_once(*about: Any) -> None:
+        if next(calls, False):
+            raise Invalid("Kein Platz.")
+        check(*about)
+
+    monkeypatch.setattr(quota, "check_space", refuse_once)
+    monkeypatch.setattr(commands, "AT_ONCE", 1)
+    (tmp_path / "2026").mkdir()
+    (tmp_path / "2026" / "Eins.txt").write_bytes(make.txt("Das erste."))
+    (tmp_path / "2026" / "Zwei.txt").write_bytes(make.txt("Das zweite."))
+    assert "1 taken, 1 refused" in brought(tmp_path).output
+    assert _titles() == ["Zwei"]
+
+
+def test_the_same_content_twice_is_put_in_once(brought, tmp_path: Path) -> None:
+    for number in range(6):
+        (tmp_path / f"Kopie {number}.txt").write_bytes(make.txt())
+    assert "1 taken, 0 refused, 5 there already" in brought(tmp_path).output

@@ -29,7 +29,7 @@ def test_a_followed_document_is_news_when_another_changes_it(library: Library) -
     library.version(one, by=sabine)
     library.version(other, by=sabine)
     (row,) = news.list_news(petra.viewer)
-    assert (row.document_id, row.title, row.versions, row.changed_by.name, row.is_added) == (
+    assert (row.document_id, row.title, row.number, row.changed_by.name, row.is_added) == (
         one,
         "Eins",
         3,
@@ -146,3 +146,11 @@ def test_a_folder_that_is_gone_is_not_followed_any_more(library: Library) -> Non
     assert news.follows_folder(library.cast.petra.viewer, top)
     do(folders.delete_folder, library.cast.petra.viewer, top)
     assert news.list_followed(library.cast.petra.viewer) == []
+
+
+def test_nobody_ends_following_what_is_not_theirs_to_read(library: Library) -> None:
+    one, top = library.document(), library.folder()
+    for verb, subject in ((follows.unfollow_document, one), (follows.unfollow_folder, top)):
+        do(verb, library.cast.petra.viewer, subject)  # not followed is fine too
+        with pytest.raises(NotFound):
+            do(verb, library.cast.olga.viewer, subject)

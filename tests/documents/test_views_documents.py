@@ -1,6 +1,7 @@
 """One document over HTTP: put in, read, described, followed, reserved."""
 
 import io
+import json
 from datetime import timedelta
 from uuid import uuid4
 
@@ -202,3 +203,43 @@ def test_following_is_switched_on_and_off(cast: Cast, browse: Browse, shelf: She
     assert not soup(client.get(f"/documents/{document_id}")).select_one("[data-seen]")
     client.send(f"/documents/{document_id}/follow/delete")
     assert "Folgen" in menu(client.get(f"/documents/{document_id}"))
+
+
+def test_a_plain_form_sent_twice_makes_one_document_of_each_file(
+    cast: Cast, browse: Browse, shelf: Shelf
+) -> None:
+    client, here = browse(cast.petra), f"/spaces/{shelf.space}/documents"
+    fields = said(shelf)
+    for _ in range(2):
+        files = [(io.BytesIO(PDF), "BV Pausen.pdf"), (io.BytesIO(PDF + b"2"), "BV Pausen 2.pdf")]
+        assert client.send(here, **fields, files=files).status_code == 303
+    assert sorted(titles(client.get(here))) == ["BV Pausen", "BV Pausen 2"]
+    client.send(here, **said(shelf), files=(io.BytesIO(PDF), "BV Pausen.pdf"))
+    assert len(titles(client.get(here))) == 3
+
+
+def test_a_description_is_written_as_posts_are_and_shown_as_it_looks(
+    cast: Cast, browse: Browse, shelf: Shelf
+) -> None:
+    document_id = shelf.document("BV Pausen", description="Gilt für **alle**.")
+    client = browse(cast.petra)
+    field = soup(client.get(f"/documents/{document_id}/edit")).select_one("[name=description]")
+    assert field["data-composer"] == "now"
+    assert "Fett" in json.loads(field["data-composer-labels"]).values()
+    field = soup(client.get(f"/spaces/{shelf.space}/documents/new")).select_one("[name=description]")
+    assert field["data-composer"] == ""
+    late = client.send(f"/documents/{document_id}", title="BV Pausen", kind="other", revision=7)
+    assert soup(late).select_one("[aria-labelledby=theirs] strong").get_text() == "alle"
+
+
+def test_who_follows_and_who_does_not_any_more_is_told_and_strangers_learn_nothing(
+    cast: Cast, browse: Browse, shelf: Shelf
+) -> None:
+    things = (f"/documents/{shelf.document('BV Pausen')}", f"/folders/{shelf.folder('Protokolle')}")
+    for thing in things:
+        client = browse(cast.petra)
+        for end, opposite in (("/follow", "/follow/delete"), ("/follow/delete", "/follow")):
+            answer = client.send(thing + end)
+            assert answer.location == thing
+            assert soup(client.get(thing)).select_one(".toast form")["action"] == thing + opposite
+            assert browse(cast.olga).send(thing + end).status_code == 404

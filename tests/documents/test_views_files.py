@@ -88,6 +88,17 @@ def test_a_confidential_paper_says_who_fetched_it(app: Flask, cast: Cast, browse
     assert chest.read("Winkler/Gutachten.pdf") != paper
 
 
+def test_pages_of_a_confidential_paper_are_shown_beneath_the_same_line(
+    app: Flask, cast: Cast, browse: Browse
+) -> None:
+    secret = folder(app, cast, "Gutachten", is_confidential=True)
+    marked, plain = document(app, cast, "Gutachten", folder=secret), document(app, cast, "Protokoll")
+    client, line = browse(cast.sabine), f"Vertraulich – abgerufen von {cast.sabine.name}, am"
+    for page in (f"/documents/{marked}", f"/documents/{marked}/versions/1"):
+        assert client.get(page).get_data(as_text=True).count(line) > 1
+    assert line not in client.get(f"/documents/{plain}").get_data(as_text=True)
+
+
 def test_a_folder_is_saved_with_those_in_it(app: Flask, cast: Cast, browse: Browse) -> None:
     top = folder(app, cast, "Protokolle")
     below = folder(app, cast, "2026", top)

@@ -7,6 +7,7 @@ import time_machine
 from flask import Flask
 
 from forum.core.clock import now
+from forum.documents.views.blueprint import ids_in
 from tests.cast import Cast
 from tests.documents.pages import Browse, Shelf, soup, text, titles
 
@@ -110,3 +111,57 @@ def test_choosing_nothing_is_said_in_words(cast: Cast, browse: Browse, shelf: Sh
         assert "Wähle zuerst Dokumente aus." in text(client.get(here))
     assert client.send("/documents/selection", ids=1, act="burn", back=here).status_code == 404
     assert client.send("/documents/selection", act="zip", back="https://evil.example").location == "/"
+
+
+@pytest.mark.parametrize("act", ["move", "bin"])
+def test_of_a_choice_with_others_documents_nothing_is_done_and_nothing_forgotten(
+    cast: Cast, browse: Browse, shelf: Shelf, act: str
+) -> None:
+    own = shelf.document("Meins", by=cast.sabine)
+    others = [shelf.document(f"Fremd {number}") for number in range(7)]
+    shelf.document("Daneben")
+    client, here = browse(cast.sabine), f"/spaces/{shelf.space}/documents?view=tiles"
+    chosen = [own, *others]
+    answer = client.send("/documents/selection", ids=chosen, act=act, space_id=shelf.space, back=here)
+    assert answer.status_code == 303
+    page = client.get(answer.location)
+    assert "Nicht von dir: „Fremd 0“, „Fremd 1“" in page.text
+    assert "und 2 weitere" in page.text
+    assert "„Meins“" not in soup(page).select_one(".toast, .notice").get_text()
+    assert "deine Auswahl steht noch" in page.text
+    ticked = {int(box["value"]) for box in soup(page).select("input[name=ids][checked]")}
+    assert ticked == set(chosen)
+    assert len(titles(page)) == 9
+    assert soup(page).select_one(".tiles")
+    assert not soup(page).select_one("#papers input[name=back]")["value"].count("chosen")
+    alone = client.send("/documents/selection", ids=[own], act=act, space_id=shelf.space, back=here)
+    assert "chosen" not in alone.location
+
+
+def test_out_of_a_confidential_folder_only_the_moderation_moves_and_the_form_says_so(
+    cast: Cast, browse: Browse, shelf: Shelf
+) -> None:
+    secret = shelf.folder("Geheim", by=cast.manfred, is_confidential=True)
+    document_id, open_folder = shelf.document("Entwurf", folder=secret), shelf.folder("Offen")
+    here = f"/spaces/{shelf.space}/documents/move"
+    refused = browse(cast.petra).send(here, ids=document_id, folder_id=open_folder)
+    assert refused.status_code == 403
+    assert "Aus einem vertraulichen Ordner nimmt nur die Moderation etwas heraus." in text(refused)
+    assert soup(refused).select_one(f'input[name=ids][value="{document_id}"]')
+    assert browse(cast.manfred).send(here, ids=document_id, folder_id=open_folder).status_code == 303
+
+
+def test_what_is_not_in_the_bin_is_not_said_to_come_back(cast: Cast, browse: Browse, shelf: Shelf) -> None:
+    document_id = shelf.document("Eins")
+    client, here = browse(cast.petra), f"/spaces/{shelf.space}/documents"
+    said = text(client.get(client.send("/documents/restoration", ids=document_id, back=here).location))
+    assert "Im Papierkorb liegt davon nichts mehr." in said
+    assert "zurückgeholt" not in said
+    client.send("/documents/binning", ids=document_id)
+    said = text(client.get(client.send("/documents/restoration", ids=document_id, back=here).location))
+    assert "1 Dokument zurückgeholt." in said
+
+
+def test_an_id_is_a_number_and_nothing_with_a_number_in_it() -> None:
+    assert ids_in(["3,4", "4", " 5 "]) == [3, 4, 5]
+    assert ids_in(["-1", "1.5", "x2", "", "9" * 30]) == []

@@ -1,10 +1,14 @@
 """Versions over HTTP: put beside each other, read, compared, made the newest again."""
 
+import io
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 
+from forum.web.limits import limiter
 from tests.cast import Cast
 from tests.documents.pages import Browse, Shelf, menu, soup, text
 
@@ -109,3 +113,79 @@ def test_what_changed_between_two_versions_is_shown_in_one_text_or_side_by_side(
     assert client.get(f"/documents/{document_id}/comparison?old=1&new=7").status_code == 404
     assert "zweimal dieselbe Fassung" in text(client.get(f"/documents/{document_id}/comparison?old=1&new=1"))
     assert browse(cast.olga).get(f"/documents/{document_id}/comparison").status_code == 404
+
+
+def test_who_has_to_decide_about_a_new_version_is_told_and_the_others_keep_the_former_one(
+    cast: Cast, browse: Browse, shelf: Shelf
+) -> None:
+    document_id = shelf.document("BV Pausen")
+    file_id = shelf.file(cast.sabine, "Neu.pdf", findings={"authors": ["Sabine"]})
+    client, here = browse(cast.sabine), f"/documents/{document_id}"
+    client.send(f"{here}/versions", file_ids=file_id, client_key=str(uuid4()))
+    own = client.get(here)
+    assert "Fassung 2 ist da." in own.text
+    assert "Fassung 2 wartet auf deine Entscheidung" in text(own)
+    assert soup(own).select_one(f'.notice a[href^="/files/{file_id}/choice"]')
+    theirs = browse(cast.petra).get(here)
+    assert "wartet auf deine Entscheidung" not in text(theirs)
+    for page in (own, theirs):
+        assert soup(page).select_one(".version:has(.badge.info)")["id"] == "v1"
+        assert soup(page).select_one("main .btn-primary")["href"] == f"{here}/versions/1/file"
+    waiting = client.get(f"{here}/versions/2")
+    assert "Diese Fassung gilt noch nicht" in text(waiting)
+    assert "Wieder zur aktuellen machen" not in menu(waiting)
+    library = f"/spaces/{shelf.space}/documents"
+    assert "Wartet auf deine Entscheidung" in text(client.get(library))
+    assert "Wird geprüft" in text(browse(cast.petra).get(library))
+
+
+def test_a_plain_form_sent_twice_makes_one_version(cast: Cast, browse: Browse, shelf: Shelf) -> None:
+    document_id = shelf.document("BV Pausen")
+    client, key = browse(cast.sabine), str(uuid4())
+    here = f"/documents/{document_id}"
+
+    def send(words: bytes, form_key: str = key) -> int:
+        file = (io.BytesIO(words), "Neu.txt")
+        return client.send(f"{here}/versions", files=file, client_key=form_key).status_code
+
+    assert [send(b"Die Pause"), send(b"Die Pause")] == [303, 303]
+    assert "2 Fassungen" in text(client.get(here))
+    assert not soup(client.get(f"{here}/versions/new")).select(".uploads > .upload")  # nothing is left over
+    send(b"Eine andere Pause")
+    assert "3 Fassungen" in text(client.get(here))
+    send(b"Die Pause", str(uuid4()))
+    assert "4 Fassungen" in text(client.get(here))
+
+
+def test_a_plain_form_sent_several_times_at_once_makes_one_version(
+    cast: Cast, browse: Browse, shelf: Shelf
+) -> None:
+    document_id = shelf.document("BV Pausen")
+    here, key = f"/documents/{document_id}", str(uuid4())
+    clients = [browse(cast.sabine) for _ in range(4)]
+    tokens = [client.token() for client in clients]
+    start = Barrier(len(clients))
+
+    def send(number: int) -> int:
+        start.wait()
+        fields = {"csrf_token": tokens[number], "client_key": key, "files": (io.BytesIO(b"Pause"), "Neu.txt")}
+        return clients[number].post(f"{here}/versions", data=fields).status_code
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        assert list(pool.map(send, range(len(clients)))) == [303] * len(clients)
+    assert "2 Fassungen" in text(clients[0].get(here))
+    assert not soup(clients[0].get(f"{here}/versions/new")).select(".uploads > .upload")
+
+
+def test_texts_are_not_compared_without_end(
+    cast: Cast, browse: Browse, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document_id = shelf.document("BV Pausen", OLD)
+    shelf.version(document_id, NEW)
+    monkeypatch.setattr(limiter, "enabled", True)
+    client = browse(cast.petra)
+    try:
+        answers = [client.get(f"/documents/{document_id}/comparison").status_code for _ in range(11)]
+    finally:
+        limiter.reset()
+    assert answers == [200] * 10 + [429]

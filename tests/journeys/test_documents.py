@@ -135,3 +135,53 @@ def test_everything_goes_without_script(
     page.goto(f"{library}/bin")
     page.get_by_role("button", name="Wiederherstellen Merkblatt Ruhezeiten").click()
     expect(page.get_by_role("heading", name="Merkblatt Ruhezeiten", level=1)).to_be_visible()
+
+
+def test_what_was_wrong_goes_once_a_file_is_chosen(
+    sign_in: SignIn, windows: Windows, library: str, paper: Callable[[str, bytes], Path]
+) -> None:
+    windows.forgive("422")
+    page = sign_in("petra")
+    page.goto(f"{library}/new")
+    page.get_by_label("Titel").fill("Ohne Datei")
+    page.get_by_role("button", name="Ablegen", exact=True).click()
+    mistakes = page.get_by_text("Wähle mindestens eine Datei aus.")
+    expect(mistakes).to_have_count(2)
+    pick(page, paper("Nachgereicht.txt", b"Da ist sie"))
+    expect(mistakes).to_have_count(0)
+    expect(page.locator(".notice.danger")).to_have_count(0)
+    page.get_by_role("button", name="Ablegen", exact=True).click()
+    expect(page.get_by_role("heading", name="Ohne Datei", level=1)).to_be_visible()
+
+
+def test_a_choice_that_may_not_be_moved_is_still_there(
+    sign_in: SignIn, library: str, paper: Callable[[str, bytes], Path]
+) -> None:
+    petra, sabine = sign_in("petra"), sign_in("sabine")
+    for page, name in ((petra, "Von Petra.txt"), (sabine, "Von Sabine.txt")):
+        page.goto(library)
+        pick(page, paper(name, name.encode()))
+        page.get_by_role("button", name="Ablegen", exact=True).click()
+        expect(page.get_by_text("1 Dokument abgelegt.")).to_be_visible()
+    petra.goto(library)
+    for title in ("Von Petra", "Von Sabine"):
+        petra.get_by_label(f"„{title}“ auswählen").check()
+    petra.get_by_role("button", name="Verschieben").click()
+    expect(petra.get_by_text("Nicht von dir: „Von Sabine“.")).to_be_visible()
+    expect(petra.locator("[data-count]")).to_have_text("2 ausgewählt")
+
+
+def test_a_name_in_a_list_is_as_high_as_a_fingertip(
+    sign_in: SignIn, library: str, paper: Callable[[str, bytes], Path]
+) -> None:
+    page = sign_in("petra", "phone")
+    page.goto(library)
+    pick(page, paper("Verworfen.txt", b"Kann weg"))
+    page.get_by_role("button", name="Ablegen", exact=True).click()
+    page.get_by_label("„Verworfen“ auswählen").check()
+    page.get_by_role("button", name="In den Papierkorb").click()
+    expect(page.get_by_text("1 Dokument liegt im Papierkorb.")).to_be_visible()
+    page.goto(f"{library}/bin")
+    box = page.get_by_role("link", name="Verworfen", exact=True).bounding_box()
+    assert box is not None
+    assert box["height"] >= 44

@@ -370,11 +370,19 @@ def test_what_cannot_be_taken_says_why_and_holds_the_answer(
     start_writing(page)
     page.keyboard.type("Mit Rechnung")
     page.locator("#reply .btn-primary").click()
-    expect(page.locator(".files-note")).to_contain_text("Noch nicht gesendet: Nimm „Rechnung.pdf“ weg")
-    expect(page.get_by_role("button", name="Wegnehmen: Rechnung.pdf")).to_be_focused()
+    note = page.locator(".files-note [role=status]")
+    expect(note).to_have_text("Noch nicht gesendet: Nimm zuerst weg, was nicht angenommen wird.")
+    expect(page.locator(".files-all[data-state=refused]")).to_contain_text(
+        "2 Dateien werden nicht angenommen."
+    )
+    together = page.get_by_role("button", name="Alle abgelehnten wegnehmen")
+    expect(together).to_be_focused()
+    expect(page.get_by_role("button", name="Noch einmal versuchen")).to_be_hidden()
     assert not AXE.run(page).response["violations"]
     page.keyboard.press("Enter")
-    page.keyboard.press("Enter")
+    expect(rows(page)).to_have_count(0)
+    expect(note).to_be_hidden()
+    expect(together).to_be_hidden()
     page.locator("#reply .btn-primary").click()
     expect(post_of(page, "Mit Rechnung")).to_be_visible()
 
@@ -416,11 +424,12 @@ def test_many_questions_take_one_answer(sign_in: SignIn, tmp_path: Path):
         letter.add_paragraph(f"Entwurf {number}")
         letter.save(str(tmp_path / f"Entwurf {number}.docx"))
     pick(page, *(tmp_path / f"Entwurf {number}.docx" for number in (1, 2, 3)))
-    expect(page.locator(".files-all")).to_contain_text("3 Dateien verraten etwas.", timeout=CHECKED)
+    together = page.locator(".files-all[data-state=asks]")
+    expect(together).to_contain_text("3 Dateien verraten etwas.", timeout=CHECKED)
     page.get_by_role("button", name="Bei allen entfernen").click()
     for number in (1, 2, 3):
         is_ready(page, f"Entwurf {number}.docx")
-    expect(page.locator(".files-all")).to_be_hidden()
+    expect(together).to_be_hidden()
 
 
 def test_without_script_files_go_along_with_the_form(windows: Windows, sign_in: SignIn, paper):
@@ -468,6 +477,25 @@ def test_a_message_may_be_files_alone_and_waits_for_them(sign_in: SignIn, window
     expect(said(manfred, second)).to_be_visible(timeout=CHECKED)
     expect(said(petra, second)).to_have_count(1, timeout=CHECKED)
     expect(rows(petra)).to_have_count(0)
+
+
+def test_a_message_with_a_file_may_lose_its_words(sign_in: SignIn, room: str, paper):
+    petra = enter(sign_in("petra"), room)
+    name = f"Aushang {uuid4().hex[:6]}.txt"
+    pick(petra, paper(name, 900))
+    is_ready(petra, name)
+    field(petra).focus()
+    petra.keyboard.type("Bitte aufhängen")
+    petra.get_by_role("button", name="Senden", exact=True).click()
+    expect(said(petra, name)).to_contain_text("Bitte aufhängen")
+    field(petra).focus()
+    petra.keyboard.press("ArrowUp")
+    expect(petra.locator(".answering")).to_contain_text("Nachricht bearbeiten")
+    petra.keyboard.press("Control+A")
+    petra.keyboard.press("Delete")
+    petra.get_by_role("button", name="Senden", exact=True).click()
+    expect(said(petra, name).locator(".edited")).to_be_visible()
+    expect(said(petra, name)).not_to_contain_text("Bitte aufhängen")
 
 
 # --- Whose they are -------------------------------------------------------------------------------------------

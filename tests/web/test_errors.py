@@ -1,6 +1,7 @@
 """What people see when something is not there, not allowed, too large, broken, or went wrong."""
 
 import io
+import logging
 import re
 from collections.abc import Callable, Iterator
 
@@ -104,14 +105,17 @@ def test_a_fault_of_ours_is_owned_and_tells_nothing(
 
 @pytest.mark.usefixtures("in_earnest")
 def test_a_fault_in_the_database_still_shows_a_page(
-    app: Flask, cast: Cast, browse: Browse, monkeypatch: pytest.MonkeyPatch
+    app: Flask, cast: Cast, browse: Browse, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """PostgreSQL answers nothing more in a transaction that failed; the page asks for the rail all the same."""
     client = browse(cast.petra)
-    monkeypatch.setattr(topics, "get_topic", lambda *_a, **_k: db.session.execute(sa.text("SELECT nonsense")))
+    fault, written = sa.text("SELECT nonsense, :written"), {"written": "Schichtplan der Gruppe C"}
+    monkeypatch.setattr(topics, "get_topic", lambda *_a, **_k: db.session.execute(fault, written))
     page = client.get("/topics/1/posts/new")
     assert page.status_code == 500
     assert "Das liegt an uns" in page.text
+    assert "nonsense" in caplog.text
+    assert "Schichtplan" not in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -120,3 +124,19 @@ def test_a_fault_in_the_database_still_shows_a_page(
 )
 def test_a_cursor_that_nobody_wrote_leads_nowhere(cast: Cast, browse: Browse, cursor: str) -> None:
     assert browse(cast.petra).get(f"/boards/{cast.board}", query_string={"after": cursor}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("line", "logged"),
+    [
+        ("Invalid request from ip=192.0.2.7: Invalid HTTP request line: 'GET /secret'", "Invalid request"),
+        ("Error handling request /auth/reset/secret", "Error handling request"),
+        ("Worker (pid:7) was sent SIGKILL", "Worker (pid:7) was sent SIGKILL"),
+    ],
+)
+def test_the_servers_log_says_neither_who_asked_nor_what_for(
+    app: Flask, caplog: pytest.LogCaptureFixture, line: str, logged: str
+) -> None:
+    with caplog.at_level(logging.WARNING, "gunicorn.error"):
+        logging.getLogger("gunicorn.error").warning(line)
+    assert caplog.messages == [logged]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -193,3 +194,15 @@ def test_who_opens_links_too_often_gets_no_button_that_sends(browse: Browse) -> 
     answers = [browse(None).get(f"/join/AAAA{number}") for number in range(11)]
     assert answers[-1].status_code == 429
     assert 'action="/join/' not in answers[-1].text
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "DELETE"])
+def test_another_sites_page_writes_nothing_by_any_method(cast: Cast, browse: Browse, method: str) -> None:
+    path = f"/files/{uuid4()}"
+    for site, status in (("cross-site", 400), ("same-site", 400)):
+        for person in (None, cast.petra):
+            answer = browse(person).open(path, method=method, headers={"Sec-Fetch-Site": site})
+            assert answer.status_code == status
+    for harmless in ("GET", "HEAD", "OPTIONS"):
+        answer = browse(cast.petra).open(path, method=harmless, headers={"Sec-Fetch-Site": "cross-site"})
+        assert answer.status_code != 400

@@ -1,5 +1,5 @@
 """Lists for pages: filtered by policy, a constant number of statements."""
 
-from forum.documents.queries import bins, documents, entries, folders, news, texts, versions
+from forum.documents.queries import bins, current, documents, entries, folders, news, texts, versions
 
-__all__ = ["bins", "documents", "entries", "folders", "news", "texts", "versions"]
+__all__ = ["bins", "current", "documents", "entries", "folders", "news", "texts", "versions"]

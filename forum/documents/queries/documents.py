@@ -1,7 +1,7 @@
 """Documents as lists and single pages show them."""
 
 import enum
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -25,8 +25,10 @@ from forum.documents.models import (
     Folder,
     FolderFollow,
     Tag,
+    Version,
     fold,
 )
+from forum.documents.queries.current import CURRENT_NUMBER, Current, currents
 from forum.documents.queries.folders import FolderLink, trail
 from forum.documents.queries.texts import texts_open_to
 from forum.files.models import Blob, File, Page
@@ -47,7 +49,7 @@ class Sort(enum.StrEnum):
 @dataclass(frozen=True, slots=True)
 class Filter:
     """What is wanted of a place. With any of these set, folders below count too. `words` must all be found, in
-    title, description, tags, or the text of the newest version; `tag` is a tag as written."""
+    title, description, tags, or the text of the version that counts; `tag` is a tag as written."""
 
     kind: DocumentKind | None = None
     tag: str = ""
@@ -69,7 +71,8 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """A document in a list or as a tile. `file` is its newest version's; `versions` counts them.
+    """A document in a list or as a tile. `number` and `file` are of the version that counts, `newest` is the file
+    of the newest, which may not be ready.
 
     `is_news`: followed, and changed by somebody else since it was seen.
     """
@@ -85,8 +88,9 @@ class DocumentRow:
     author: Person
     changed_at: datetime
     changed_by: Person
-    versions: int
+    number: int
     file: FileCard
+    newest: FileCard
     tags: list[str]
     is_confidential: bool
     reservation: Reservation | None
@@ -98,10 +102,15 @@ class DocumentRow:
 
 @dataclass(frozen=True, slots=True)
 class OpenDocument:
-    """A document as its reader finds it; what may be done is asked of the policy with `document`."""
+    """A document as its reader finds it; what may be done is asked of the policy with `document`.
+
+    `number` and `file` are of the version that counts, `newest` is the file of the newest, which may not be ready.
+    """
 
     document: Document
+    number: int
     file: FileCard
+    newest: FileCard
     author: Person
     changed_by: Person
     binned_by: Person | None
@@ -145,7 +154,8 @@ def list_documents(
 ) -> Slice[DocumentRow]:
     """One page of the documents in a folder, or at the top; empty for whoever does not belong.
 
-    With a filter, of the folder and all below, or of the whole library. Three statements.
+    With a filter, of the folder and all below, or of the whole library. Three statements, four where a newest
+    version is not ready.
     `NotFound` for a cursor that nobody here wrote, or that belongs to another sort.
     """
     if not viewer.belongs_to(space_id):
@@ -164,9 +174,10 @@ def list_documents(
     rows = found[:PAGE_SIZE]
     tags = _tags_of([row.Document.id for row in rows])
     seen = _folders_seen(viewer, space_id)
+    current = currents([row.Document for row in rows])
     moment = now()
     more = _cursor_of(sort, rows[-1].Document) if len(found) > PAGE_SIZE else None
-    return Slice([_row(viewer, row, tags, seen, moment) for row in rows], more)
+    return Slice([_row(viewer, row, current, tags, seen, moment) for row in rows], more)
 
 
 def open_document(viewer: Viewer, document_id: int) -> OpenDocument | None:
@@ -184,7 +195,7 @@ def open_document(viewer: Viewer, document_id: int) -> OpenDocument | None:
     moment = now()
     return OpenDocument(
         document,
-        _card(document, viewer),
+        *_versions(viewer, document, currents([document])),
         Person(*row[1:4]),
         Person(*row[4:7]),
         Person(binner_id, binner_name, binner_picture) if binner_id else None,
@@ -300,8 +311,17 @@ def _has_word(viewer: Viewer, word: str) -> ColumnElement[bool]:
     in_tag = sa.exists().where(Tag.document_id == Document.id, Tag.key.contains(folded, autoescape=True))
     in_text = (
         sa.exists()
-        .select_from(sa.join(File, Blob, Blob.id == File.blob_id).join(Page, Page.blob_id == Blob.id))
-        .where(File.id == Document.file_id, texts_open_to(viewer), _contains(Page.text, word))
+        .select_from(
+            sa.join(Version, File, File.id == Version.file_id)
+            .join(Blob, Blob.id == File.blob_id)
+            .join(Page, Page.blob_id == Blob.id)
+        )
+        .where(
+            Version.document_id == Document.id,
+            Version.number == CURRENT_NUMBER,
+            texts_open_to(viewer),
+            _contains(Page.text, word),
+        )
     )
     return sa.or_(
         Document.title_key.contains(folded, autoescape=True),
@@ -375,6 +395,7 @@ def _folders_seen(viewer: Viewer, space_id: int) -> list[tuple[str, datetime]]:
 def _row(
     viewer: Viewer,
     row: sa.Row[*tuple[Any, ...]],
+    current: Mapping[int, Current],
     tags: dict[int, list[str]],
     folders_seen: Iterable[tuple[str, datetime]],
     moment: datetime,
@@ -393,8 +414,7 @@ def _row(
         Person(*row[1:4]),
         document.changed_at,
         Person(*row[4:7]),
-        document.last_number,
-        _card(document, viewer),
+        *_versions(viewer, document, current),
         tags.get(document.id, []),
         bool(row.confidential) or document.stays_confidential,
         _reservation(viewer, document, row[7:10], moment),
@@ -405,10 +425,14 @@ def _row(
     )
 
 
-def _card(document: Document, viewer: Viewer) -> FileCard:
+def _versions(
+    viewer: Viewer, document: Document, current: Mapping[int, Current]
+) -> tuple[int, FileCard, FileCard]:
+    """Number and file of the version that counts, and the file of the newest."""
     if document.file is None:
         raise NotFound
-    return card_of(document.file, viewer.member_id)
+    counts = current[document.id]
+    return counts.number, card_of(counts.file, viewer.member_id), card_of(document.file, viewer.member_id)
 
 
 def _reservation(

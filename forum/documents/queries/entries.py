@@ -13,6 +13,7 @@ from forum.core.access import Viewer
 from forum.core.db import db
 from forum.core.errors import Invalid
 from forum.documents.models import Document, Folder
+from forum.documents.queries.current import currents
 from forum.files.kinds import FACTS
 from forum.files.models import File
 from forum.files.policy import is_shown
@@ -38,18 +39,18 @@ _NAME_LIMIT = 120
 
 
 def list_chosen(viewer: Viewer, space_id: int, document_ids: Collection[int]) -> list[Entry]:
-    """The newest versions of these documents of the space, side by side; what may not be given is left out.
+    """The versions that count of these documents of the space, side by side; what may not be given is left out.
 
-    `Invalid` for more than `ZIP_LIMIT`. One statement.
+    `Invalid` for more than `ZIP_LIMIT`. One statement, two where a newest version is not ready.
     """
     _require_few(len(document_ids))
     return list(_entries(_find(viewer, space_id, Document.id.in_(document_ids)), {}))
 
 
 def list_in_folder(viewer: Viewer, space_id: int, folder_id: int | None) -> list[Entry]:
-    """The newest versions of everything in a folder and below, in its folders; None: of the whole library.
+    """The versions that count of everything in a folder and below, in its folders; None: of the whole library.
 
-    What may not be given is left out. `Invalid` for more than `ZIP_LIMIT`. Two statements.
+    What may not be given is left out. `Invalid` for more than `ZIP_LIMIT`. Two statements or three.
     """
     if not viewer.belongs_to(space_id):
         return []
@@ -121,12 +122,14 @@ def _places(space_id: int, folder_id: int | None) -> dict[int | None, str]:
 
 def _entries(found: list[tuple[Document, bool]], places: Mapping[int | None, str]) -> Iterator[Entry]:
     taken: set[str] = set()
+    current = currents([document for document, _confidential in found])
     for document, confidential in found:
-        if document.file is None or not is_shown(document.file):
+        counts = current.get(document.id)
+        if counts is None or not is_shown(counts.file):
             continue
-        name = PurePath(name_of(document.title, document.file))
+        name = PurePath(name_of(document.title, counts.file))
         path = _unique(taken, places.get(document.folder_id, ""), name.stem, name.suffix)
-        yield Entry(path, document.file, document.id, document.title, confidential)
+        yield Entry(path, counts.file, document.id, document.title, confidential)
 
 
 def _unique(taken: set[str], place: str, stem: str, ending: str) -> str:

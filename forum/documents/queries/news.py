@@ -10,6 +10,7 @@ from forum.core.access import Viewer
 from forum.core.db import db
 from forum.core.persons import Person
 from forum.documents.models import Document, DocumentFollow, Folder, FolderFollow, fold
+from forum.documents.queries.current import CURRENT_NUMBER
 from forum.members.models import Member
 
 
@@ -17,7 +18,8 @@ from forum.members.models import Member
 class NewsRow:
     """A followed document, or one in a followed folder, that somebody else changed since it was seen.
 
-    `is_added`: it was not there before. `folder_id` is where it lies now.
+    `number` is that of the version that counts. `is_added`: it was not there before. `folder_id` is where it lies
+    now.
     """
 
     document_id: int
@@ -25,7 +27,7 @@ class NewsRow:
     title: str
     folder_id: int | None
     folder_name: str
-    versions: int
+    number: int
     changed_at: datetime
     changed_by: Person
     is_added: bool
@@ -51,7 +53,7 @@ def list_news(viewer: Viewer, space_id: int | None = None, limit: int = 50) -> l
             Document.title,
             Document.folder_id,
             sa.func.coalesce(Folder.name, ""),
-            Document.last_number,
+            CURRENT_NUMBER,
             Document.changed_at,
             Member.id,
             Member.name,

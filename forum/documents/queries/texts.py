@@ -51,13 +51,15 @@ def may_have_text(viewer: Viewer, file: File) -> bool:
 def texts_open_to(viewer: Viewer) -> ColumnElement[bool]:
     """`may_have_text` as an SQL condition on `File` and its `Blob`; a test holds the two together."""
     is_taken = sa.and_(Blob.check != Progress.FAILED, Blob.scan != Scan.INFECTED)
-    is_checked = sa.and_(Blob.check == Progress.DONE, Blob.scan != Scan.PENDING)
+    return sa.or_(files_shown(), sa.and_(is_taken, File.member_id == viewer.member_id))
+
+
+def files_shown() -> ColumnElement[bool]:
+    """`files.policy.is_shown` as an SQL condition on `File` and its `Blob`; a test holds the two together."""
+    is_checked = sa.and_(Blob.check == Progress.DONE, Blob.scan.in_([Scan.CLEAN, Scan.UNSCANNED]))
     tells_nothing = sa.cast(Blob.findings, sa.String) == "{}"
     is_decided = sa.or_(
         sa.and_(File.choice.is_(None), tells_nothing),
         File.choice == Choice.KEEP,
     )
-    return sa.and_(
-        is_taken,
-        sa.or_(File.member_id == viewer.member_id, sa.and_(is_checked, is_decided, sa.not_(Blob.is_broken))),
-    )
+    return sa.and_(is_checked, is_decided, sa.not_(Blob.is_broken))

@@ -18,6 +18,7 @@ from forum.documents import policy
 from forum.documents.models import Document, Version
 from forum.documents.queries.texts import may_have_text, text_of
 from forum.files.models import File, Ocr, Progress
+from forum.files.policy import is_shown
 from forum.files.queries import FileCard, card_of
 from forum.members.models import Member
 
@@ -31,7 +32,7 @@ class VersionRow:
     author: Person
     created_at: datetime
     file: FileCard
-    is_newest: bool
+    is_current: bool
 
 
 class Comparability(enum.StrEnum):
@@ -82,7 +83,7 @@ class Comparison:
 
 
 #: Letters of each text that are compared.
-COMPARED = 200_000
+COMPARED = 100_000
 
 
 #: Lines alike that are shown before and after a changed one.
@@ -92,12 +93,15 @@ _AROUND = 2
 def list_versions(viewer: Viewer, document_id: int) -> list[VersionRow]:
     """The versions, newest first; empty for whoever may not read the document. One statement."""
     statement: sa.Select[*tuple[Any, ...]] = (
-        sa.select(Version, Document.last_number, Member.id, Member.name, Member.picture_version)
+        sa.select(Version, Member.id, Member.name, Member.picture_version)
         .join(Document, Document.id == Version.document_id)
         .join(Member, Member.id == Version.author_id)
         .where(Version.document_id == document_id, policy.readable_by(viewer))
         .order_by(Version.number.desc())
     )
+    found = db.session.execute(statement).all()
+    shown = [row.Version.number for row in found if is_shown(row.Version.file)]
+    current = next(iter(shown or [row.Version.number for row in found]), None)
     return [
         VersionRow(
             version.number,
@@ -105,9 +109,9 @@ def list_versions(viewer: Viewer, document_id: int) -> list[VersionRow]:
             Person(*person),
             version.created_at,
             card_of(version.file, viewer.member_id),
-            version.number == last,
+            version.number == current,
         )
-        for version, last, *person in db.session.execute(statement)
+        for version, *person in found
     ]
 
 

@@ -36,6 +36,8 @@ from forum.files.service import files
 BULK_LIMIT = 100
 #: Documents moved or thrown away at once.
 SELECTION_LIMIT = 500
+#: So many titles stand in a sentence.
+TITLES_NAMED = 5
 
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 #: What browsers write behind the name of a file that they save once more.
@@ -156,6 +158,13 @@ def describe_document(viewer: Viewer, document_id: int, description: Description
     return document
 
 
+def get_movable(viewer: Viewer, document_ids: Collection[int], *, lock: bool = False) -> list[Document]:
+    """The documents, if the viewer may move every one of them; `Denied` names those of others."""
+    documents = _get_chosen(viewer, document_ids, lock=lock)
+    _require_none_of_others(viewer, documents)
+    return documents
+
+
 def move_documents(viewer: Viewer, document_ids: Collection[int], folder_id: int | None) -> list[Document]:
     """Put documents of one space into a folder there, or to the top; all or none.
 
@@ -170,16 +179,9 @@ def move_documents(viewer: Viewer, document_ids: Collection[int], folder_id: int
         raise Invalid(_("Verschiebe nur Dokumente aus derselben Ablage."), "document_ids")
     for space_id in space_ids:
         lock_library(space_id)
-    documents = _get_chosen(viewer, document_ids)
+    documents = get_movable(viewer, document_ids, lock=True)
     folder = place_in(viewer, documents[0].space_id, folder_id, "folder_id")
     for document in documents:
-        require(
-            policy.may_edit(viewer, document),
-            _(
-                "„%(title)s“ kann nur verschieben, wer es abgelegt hat, oder die Moderation.",
-                title=document.title,
-            ),
-        )
         if document.is_confidential and not (folder and folder.confidential):
             require(
                 policy.may_make_confidential(viewer, document.space_id),
@@ -198,16 +200,9 @@ def bin_documents(viewer: Viewer, document_ids: Collection[int]) -> list[Documen
     """Put documents into the bin, from where they are gone after 30 days; all or none."""
     documents = _get_chosen(viewer, document_ids)
     moment = now()
-    for document in documents:
-        if document.is_binned:
-            continue
-        require(
-            policy.may_bin(viewer, document),
-            _(
-                "„%(title)s“ kann nur löschen, wer es abgelegt hat, oder die Moderation.",
-                title=document.title,
-            ),
-        )
+    standing = [document for document in documents if not document.is_binned]
+    _require_none_of_others(viewer, standing)
+    for document in standing:
         document.binned_at, document.binned_by_id = moment, viewer.member_id
         document.reserved_by_id = document.reserved_until = None
         audit.record(viewer, "document.binned", document.id, space_id=document.space_id)
@@ -215,13 +210,15 @@ def bin_documents(viewer: Viewer, document_ids: Collection[int]) -> list[Documen
 
 
 def restore_documents(viewer: Viewer, document_ids: Collection[int]) -> list[Document]:
-    """Take documents out of the bin, back to where they were; if that folder is gone, to the next above it."""
-    documents = _get_chosen(viewer, document_ids)
-    for document in documents:
-        if document.is_binned:
-            document.binned_at = document.binned_by_id = None
-            audit.record(viewer, "document.restored", document.id, space_id=document.space_id)
-    return documents
+    """Take documents out of the bin, back to where they were; if that folder is gone, to the next above it.
+
+    Those that lay there; the others stay as they are.
+    """
+    binned = [document for document in _get_chosen(viewer, document_ids) if document.is_binned]
+    for document in binned:
+        document.binned_at = document.binned_by_id = None
+        audit.record(viewer, "document.restored", document.id, space_id=document.space_id)
+    return binned
 
 
 def get_discussable(viewer: Viewer, document_id: int) -> Document:
@@ -317,7 +314,22 @@ def optional_line(raw: str, limit: int, field: str) -> str:
     return clean_line(raw, limit=limit, field=field) if raw.strip() else ""
 
 
-def _get_chosen(viewer: Viewer, document_ids: Collection[int]) -> list[Document]:
+def _require_none_of_others(viewer: Viewer, documents: Sequence[Document]) -> None:
+    foreign = [f"„{document.title}“" for document in documents if not policy.may_edit(viewer, document)]
+    titles = ", ".join(foreign[:TITLES_NAMED])
+    if len(foreign) > TITLES_NAMED:
+        titles += " " + _("und %(num)s weitere", num=len(foreign) - TITLES_NAMED)
+    require(
+        not foreign,
+        _(
+            "Nicht von dir: %(titles)s. Verschieben und löschen kann das nur, wer es abgelegt hat, oder die"
+            " Moderation.",
+            titles=titles,
+        ),
+    )
+
+
+def _get_chosen(viewer: Viewer, document_ids: Collection[int], *, lock: bool = True) -> list[Document]:
     """The documents, locked; `NotFound` unless the viewer may read every one of them."""
     wanted = set(document_ids)
     if not wanted:
@@ -326,15 +338,10 @@ def _get_chosen(viewer: Viewer, document_ids: Collection[int]) -> list[Document]
         raise Invalid(
             _("Wähle höchstens %(limit)s Dokumente auf einmal aus.", limit=SELECTION_LIMIT), "document_ids"
         )
-    documents = list(
-        db.session.scalars(
-            sa.select(Document)
-            .where(Document.id.in_(wanted))
-            .order_by(Document.id)  # two who choose the same wait for each other, in this order
-            .with_for_update(of=Document)
-            .execution_options(populate_existing=True)
-        )
-    )
+    statement = sa.select(Document).where(Document.id.in_(wanted))
+    if lock:  # two who choose the same wait for each other, in this order
+        statement = statement.order_by(Document.id).with_for_update(of=Document)
+    documents = list(db.session.scalars(statement.execution_options(populate_existing=lock)))
     if len(documents) < len(wanted) or not all(policy.may_read(viewer, document) for document in documents):
         raise NotFound
     return documents

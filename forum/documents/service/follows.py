@@ -20,7 +20,8 @@ def follow_document(viewer: Viewer, document_id: int) -> None:
 
 
 def unfollow_document(viewer: Viewer, document_id: int) -> None:
-    """Want to know no more; also of a document that is not readable any more."""
+    """Want to know no more."""
+    get_document(viewer, document_id)
     _unfollow(DocumentFollow, DocumentFollow.document_id == document_id, viewer)
 
 
@@ -31,7 +32,8 @@ def follow_folder(viewer: Viewer, folder_id: int) -> None:
 
 
 def unfollow_folder(viewer: Viewer, folder_id: int) -> None:
-    """Want to know no more; also of a folder that is not readable any more."""
+    """Want to know no more."""
+    get_folder(viewer, folder_id)
     _unfollow(FolderFollow, FolderFollow.folder_id == folder_id, viewer)
 
 

@@ -62,7 +62,8 @@ def folder_choices(tree: Tree, besides: int | None = None) -> list[SelectChoice]
 
 def ids_in(given: Sequence[str]) -> list[int]:
     """The ids in `ids=3&ids=4` or `ids=3,4`, each once, in this order."""
-    return list(dict.fromkeys(int(found) for text in given for found in _ID.findall(text)))
+    parts = (part.strip() for text in given for part in text.split(","))
+    return list(dict.fromkeys(int(part) for part in parts if _ID.fullmatch(part)))
 
 
 def upload_place(space_id: int, folder_id: int | None) -> str:

@@ -27,7 +27,7 @@ from forum.documents.views.blueprint import (
 from forum.documents.views.files import page_address
 from forum.files.queries import list_pages, waiting
 from forum.web.access import members_only
-from forum.web.answers import go_to, is_fetch, offer_undo
+from forum.web.answers import go_to, offer_undo
 from forum.web.forms import takes_files
 from forum.web.languages import day
 from forum.web.limits import POSTING, limiter
@@ -50,7 +50,9 @@ def create_document(space_id: int) -> ResponseReturnValue:
     service.documents.require_adding(g.viewer, space_id)
     form = DocumentForm()
     folder_id = form.folder_id.data or None
-    file_ids = form.taken(g.viewer, upload_place(space_id, folder_id))
+    file_ids = form.taken(
+        g.viewer, upload_place(space_id, folder_id), service.documents.BULK_LIMIT, form.client_key.uuid
+    )
     added = form.carry_out(lambda: _add(form, space_id, file_ids))
     if added is None:
         return _adding_form(form, space_id), 422
@@ -69,7 +71,8 @@ def show_document(document_id: int) -> ResponseReturnValue:
     opened = open_or_404(document_id)
     document = opened.document
     space = library_space(document.space_id)
-    blob = document.file.blob if document.file else None
+    counts = queries.current.current_of(document)
+    blob = counts.file.blob if counts else None
     library = folder_url(space.id, None)
     return render_template(
         "documents/show_document.html",
@@ -78,8 +81,8 @@ def show_document(document_id: int) -> ResponseReturnValue:
         crumbs=crumbs(space, opened.trail),
         versions=queries.versions.list_versions(g.viewer, document_id),
         shown_pages=list_pages(blob, request.args.get("from", 1, type=int)) if blob else [],
-        retry_url=url_for(".create_preview", document_id=document_id, number=document.last_number),
-        page_url=page_address(document_id, document.last_number, opened.file),
+        retry_url=url_for(".create_preview", document_id=document_id, number=opened.number),
+        page_url=page_address(document_id, opened.number, opened.file),
         places=attachments.places_of(g.viewer, [blob.id]) if blob else [],
         discussion=_discussion(document),
         gone_at=document.binned_at + BIN_KEEPS if document.binned_at else None,
@@ -114,36 +117,6 @@ def update_document(document_id: int) -> ResponseReturnValue:
     if described is None:
         return _describing_form(form, document), 422
     return go_to(url_for(".show_document", document_id=document_id))
-
-
-@bp.post("/documents/<int:document_id>/follow")
-@members_only
-def create_follow(document_id: int) -> ResponseReturnValue:
-    with unit_of_work():
-        service.follows.follow_document(g.viewer, document_id)
-    offer_undo(
-        _("Du folgst dem Dokument. Was neu ist, steht unter „Ablage“."),
-        url_for(".delete_follow", document_id=document_id),
-    )
-    return go_to(url_for(".show_document", document_id=document_id))
-
-
-@bp.post("/documents/<int:document_id>/follow/delete")
-@members_only
-def delete_follow(document_id: int) -> ResponseReturnValue:
-    service.documents.get_document(g.viewer, document_id)
-    with unit_of_work():
-        service.follows.unfollow_document(g.viewer, document_id)
-    offer_undo(_("Du folgst dem Dokument nicht mehr."), url_for(".create_follow", document_id=document_id))
-    return go_to(url_for(".show_document", document_id=document_id))
-
-
-@bp.post("/documents/<int:document_id>/reading")
-@members_only
-def create_reading(document_id: int) -> ResponseReturnValue:
-    with unit_of_work():
-        service.follows.see_document(g.viewer, document_id)
-    return {"seen": True} if is_fetch() else go_to(url_for(".show_document", document_id=document_id))
 
 
 @bp.post("/documents/<int:document_id>/reservation")
@@ -224,7 +197,7 @@ def _adding_form(form: DocumentForm, space_id: int) -> str:
 
 
 def _describing_form(
-    form: DescriptionForm, document: Document, theirs: list[tuple[str, str]] | None = None
+    form: DescriptionForm, document: Document, theirs: list[tuple[str, str, str]] | None = None
 ) -> str:
     space = library_space(document.space_id)
     return render_template(
@@ -250,10 +223,12 @@ def _both_descriptions(form: DescriptionForm, document_id: int) -> str:
         (form.dated, document.dated, day(document.dated) if document.dated else ""),
         (form.by_line, document.by_line, document.by_line),
         (form.source, document.source, document.source),
-        (form.description, document.description, document.description),
+        (form.description, document.description, ""),  # the template shows it as it looks
     )
     theirs = [
-        (str(field.label.text), shown) for field, value, shown in there if (field.data or "") != (value or "")
+        (str(field.name), str(field.label.text), shown)
+        for field, value, shown in there
+        if (field.data or "") != (value or "")
     ]
     return _describing_form(form, document, theirs)
 

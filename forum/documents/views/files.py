@@ -28,7 +28,9 @@ from forum.web.limits import limiter
 def show_file(document_id: int, number: int) -> ResponseReturnValue:
     version = service.versions.get_version(g.viewer, document_id, number)
     document = service.documents.get_document(g.viewer, document_id)
-    name = name_of(document.title, version.file, None if number == document.last_number else number)
+    counts = queries.current.current_of(document)
+    is_current = counts is not None and number == counts.number
+    name = name_of(document.title, version.file, None if is_current else number)
     if document.is_confidential:
         return serving.stamped(version.file, stamp(), as_name=name)
     return serving.send_file(version.file, as_name=name)
@@ -90,6 +92,7 @@ def page_address(document_id: int, number: int, file: FileCard) -> Callable[[int
     )
 
 
+@bp.app_template_global()
 def stamp() -> str:
     """What stands on each page of a confidential paper."""
     said = _("Vertraulich – abgerufen von %(name)s, am %(moment)s")

@@ -10,7 +10,13 @@ from forum.core.errors import NotFound, require
 from forum.documents import policy, queries, service
 from forum.documents.forms import ConfidentialityForm, FolderForm, NameForm, ParentForm
 from forum.documents.models import Folder
-from forum.documents.views.blueprint import bp, crumbs, folder_choices, folder_url, library_space
+from forum.documents.views.blueprint import (
+    bp,
+    crumbs,
+    folder_choices,
+    folder_url,
+    library_space,
+)
 from forum.web.access import members_only
 from forum.web.answers import go_to, offer_undo
 
@@ -139,36 +145,6 @@ def update_confidentiality(folder_id: int) -> ResponseReturnValue:
         else _("Der Ordner ist nicht vertraulich."),
         "success",
     )
-    return go_to(url_for(".show_folder", folder_id=folder_id))
-
-
-@bp.post("/folders/<int:folder_id>/follow")
-@members_only
-def create_folder_follow(folder_id: int) -> ResponseReturnValue:
-    with unit_of_work():
-        service.follows.follow_folder(g.viewer, folder_id)
-    offer_undo(
-        _("Du folgst dem Ordner. Was neu ist, steht unter „Ablage“."),
-        url_for(".delete_folder_follow", folder_id=folder_id),
-    )
-    return go_to(url_for(".show_folder", folder_id=folder_id))
-
-
-@bp.post("/folders/<int:folder_id>/follow/delete")
-@members_only
-def delete_folder_follow(folder_id: int) -> ResponseReturnValue:
-    service.folders.get_folder(g.viewer, folder_id)
-    with unit_of_work():
-        service.follows.unfollow_folder(g.viewer, folder_id)
-    offer_undo(_("Du folgst dem Ordner nicht mehr."), url_for(".create_folder_follow", folder_id=folder_id))
-    return go_to(url_for(".show_folder", folder_id=folder_id))
-
-
-@bp.post("/folders/<int:folder_id>/reading")
-@members_only
-def create_folder_reading(folder_id: int) -> ResponseReturnValue:
-    with unit_of_work():
-        service.follows.see_folder(g.viewer, folder_id)
     return go_to(url_for(".show_folder", folder_id=folder_id))
 
 

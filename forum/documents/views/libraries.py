@@ -17,7 +17,7 @@ from forum.documents import policy, queries, service
 from forum.documents.forms import KIND_NAMES
 from forum.documents.models import DocumentKind, Folder
 from forum.documents.queries.documents import Filter, OpenDocument, Sort
-from forum.documents.views.blueprint import bp, crumbs, folder_url, library_space, upload_place
+from forum.documents.views.blueprint import bp, crumbs, folder_url, ids_in, library_space, upload_place
 from forum.files.queries import FileCard, waiting
 from forum.spaces import queries as spaces
 from forum.web.access import members_only
@@ -134,6 +134,7 @@ def _place(space_id: int, folder: Folder | None) -> str:
         waiting=waiting(g.viewer, place) if may_add else [],
         client_key=uuid4(),
         details=details,
+        chosen=ids_in(request.args.getlist("chosen")),
     )
 
 

@@ -1,6 +1,7 @@
 """Several documents at once: saved, moved, thrown away, taken back."""
 
 from datetime import datetime
+from urllib.parse import urlencode
 
 from flask import flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,7 +10,7 @@ from flask_babel import ngettext
 
 from forum.core.clock import now
 from forum.core.db import unit_of_work
-from forum.core.errors import NotFound
+from forum.core.errors import Denied, Invalid, NotFound
 from forum.documents import queries, service
 from forum.documents.forms import ChosenForm, MoveForm
 from forum.documents.models import Document
@@ -30,8 +31,14 @@ def create_selection() -> ResponseReturnValue:
     if not ids:
         flash(_("Wähle zuerst Dokumente aus."), "warning")
         return go_to(local_path(form.back.data))
-    if form.act.data == "bin":
-        return _bin(ids, local_path(form.back.data))
+    try:
+        if form.act.data == "bin":
+            return _bin(ids, local_path(form.back.data))
+        if form.act.data == "move":
+            service.documents.get_movable(g.viewer, ids)
+    except Denied as refusal:
+        flash(f"{refusal.message} " + _("Es ist nichts geändert, deine Auswahl steht noch."), "warning")
+        return go_to(_still_chosen(local_path(form.back.data), ids))
     endpoint = ".show_selection" if form.act.data == "zip" else ".new_move"
     return go_to(url_for(endpoint, space_id=form.space_id.data or 0, ids=_joined(ids)))
 
@@ -49,7 +56,11 @@ def create_move(space_id: int) -> ResponseReturnValue:
     ids = ids_in(request.form.getlist("ids"))
     before = {document.folder_id for document in _chosen(space_id, ids)}
     folder_id = form.folder_id.data or None
-    moved = form.carry_out(lambda: service.documents.move_documents(g.viewer, ids, folder_id))
+    try:
+        moved = form.carry_out(lambda: service.documents.move_documents(g.viewer, ids, folder_id))
+    except Denied as refusal:
+        form.refuse(Invalid(refusal.message, "folder_id"))
+        return _move_form(form, space_id, ids), 403
     if moved is None:
         return _move_form(form, space_id, ids), 422
     done = ngettext("%(num)s Dokument verschoben.", "%(num)s Dokumente verschoben.", len(moved))
@@ -74,7 +85,8 @@ def create_restoration() -> ResponseReturnValue:
     with unit_of_work():
         restored = service.documents.restore_documents(g.viewer, ids_in(request.form.getlist("ids")))
     if not restored:
-        raise NotFound
+        flash(_("Im Papierkorb liegt davon nichts mehr."), "warning")
+        return go_to(local_path(back) if back else url_for(".list_libraries"))
     flash(
         ngettext("%(num)s Dokument zurückgeholt.", "%(num)s Dokumente zurückgeholt.", len(restored)),
         "success",
@@ -103,7 +115,7 @@ def _chosen(space_id: int, ids: list[int]) -> list[Document]:
     """The documents, all of this space and all the viewer's to move."""
     if not ids:
         raise NotFound
-    found = [service.documents.get_editable_document(g.viewer, document_id) for document_id in ids]
+    found = service.documents.get_movable(g.viewer, ids)
     if any(document.space_id != space_id for document in found):
         raise NotFound
     return found
@@ -149,6 +161,11 @@ def _left(gone_at: datetime) -> str:
     if days < 1:
         return str(_("weniger als einen Tag"))
     return str(ngettext("noch %(num)s Tag", "noch %(num)s Tage", days))
+
+
+def _still_chosen(page: str, ids: list[int]) -> str:
+    """The address of the list, which shows these as chosen."""
+    return f"{page}{'&' if '?' in page else '?'}{urlencode({'chosen': _joined(ids)})}"
 
 
 def _joined(ids: list[int]) -> str:

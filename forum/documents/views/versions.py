@@ -13,11 +13,15 @@ from forum.documents.queries.documents import OpenDocument
 from forum.documents.views.blueprint import bp, library_space
 from forum.documents.views.documents import document_crumbs, open_or_404
 from forum.documents.views.files import page_address
+from forum.files.policy import is_shown
 from forum.files.queries import list_pages, waiting
 from forum.web.access import members_only
 from forum.web.answers import go_to
 from forum.web.forms import takes_files
 from forum.web.limits import POSTING, limiter
+
+#: Comparing two long texts takes up to a second of the server's time.
+_COMPARING = "10 per minute; 100 per hour"
 
 
 @bp.get("/documents/<int:document_id>/versions/new")
@@ -35,7 +39,7 @@ def new_version(document_id: int) -> ResponseReturnValue:
 def create_version(document_id: int) -> ResponseReturnValue:
     require(policy.may_add_version(g.viewer, open_or_404(document_id).document))
     form = VersionForm()
-    file_ids = form.taken(g.viewer, _place(document_id))
+    file_ids = form.taken(g.viewer, _place(document_id), form_key=form.client_key.uuid)
     try:
         version = form.carry_out(lambda: _add(form, document_id, file_ids))
     except Conflict as refusal:
@@ -43,7 +47,12 @@ def create_version(document_id: int) -> ResponseReturnValue:
         return _version_form(form, open_or_404(document_id)), 409
     if version is None:
         return _version_form(form, open_or_404(document_id)), 422
-    flash(_("Fassung %(number)s ist abgelegt.", number=version.number), "success")
+    said = (
+        _("Fassung %(number)s ist abgelegt.")
+        if is_shown(version.file)
+        else _("Fassung %(number)s ist da. Für die anderen gilt sie, sobald ihre Datei bereit ist.")
+    )
+    flash(said % {"number": version.number}, "success")
     return go_to(url_for(".show_document", document_id=document_id))
 
 
@@ -86,12 +95,12 @@ def create_version_restoration(document_id: int, number: int) -> ResponseReturnV
 
 @bp.get("/documents/<int:document_id>/comparison")
 @members_only
+@limiter.limit(_COMPARING)
 def show_comparison(document_id: int) -> ResponseReturnValue:
-    """Two versions, the newest and the one before it if none are named; side by side with `?view=sides`."""
+    """Two versions, the current and the one before it if none are named; side by side with `?view=sides`."""
     opened = open_or_404(document_id)
-    newest = opened.document.last_number
-    new = request.args.get("new", newest, type=int)
-    old = request.args.get("old", max(1, newest - 1), type=int)
+    new = request.args.get("new", opened.number, type=int)
+    old = request.args.get("old", max(1, opened.number - 1), type=int)
     return render_template(
         "documents/show_comparison.html",
         opened=opened,

@@ -1,6 +1,7 @@
 """Room: how large a file may be, and how much a member and a space may keep. Counted under a lock, to the byte."""
 
 import shutil
+from collections.abc import Callable
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -41,33 +42,30 @@ def check_disk(size: int) -> None:
 
 def check_member(member_id: int, size: int) -> None:
     """`Invalid` when the member has no room for so many bytes; nobody adds to it until the unit of work ends."""
-    _hold("member", member_id)
-    left = limits().member - member_usage(member_id)
-    if size > left:
-        message = _(
-            "Dafür reicht dein Platz nicht: Nötig sind %(size)s, frei sind noch %(left)s. Nimm heraus, was du nicht"
-            " mehr brauchst, oder lege es in die Ablage eines Bereichs.",
-            size=in_words(size),
-            left=in_words(max(left, 0)),
-        )
-        raise Invalid(message, "files")
+    message = _(
+        "Dafür reicht dein Platz nicht: Nötig sind %(size)s, frei sind noch %(left)s. Nimm heraus, was du nicht"
+        " mehr brauchst, oder lege es in die Ablage eines Bereichs."
+    )
+    _check("member", member_id, size, limits().member, member_usage, message)
 
 
 def check_space(space_id: int, size: int) -> None:
     """`Invalid` when the space has no room for so many bytes; nobody adds to it until the unit of work ends."""
-    _hold("space", space_id)
-    left = limits().space - usage(space_id)
+    message = _(
+        "Dafür reicht der Platz dieses Bereichs nicht: Nötig sind %(size)s, frei sind noch %(left)s. Bitte"
+        " die Moderation, Platz zu schaffen."
+    )
+    _check("space", space_id, size, limits().space, usage, message)
+
+
+def _check(table: str, row_id: int, size: int, limit: int, used: Callable[[int], int], message: str) -> None:
+    hold(table, row_id)
+    left = limit - used(row_id)
     if size > left:
-        message = _(
-            "Dafür reicht der Platz dieses Bereichs nicht: Nötig sind %(size)s, frei sind noch %(left)s. Bitte"
-            " die Moderation, Platz zu schaffen.",
-            size=in_words(size),
-            left=in_words(max(left, 0)),
-        )
-        raise Invalid(message, "files")
+        raise Invalid(message % {"size": in_words(size), "left": in_words(max(left, 0))}, "files")
 
 
-def _hold(table: str, row_id: int) -> None:
+def hold(table: str, row_id: int) -> None:
     """Lock the row of a member or space, whose tables are others'; who only refers to it need not wait."""
     row = sa.table(table, sa.column("id"))
     db.session.execute(sa.select(row.c.id).where(row.c.id == row_id).with_for_update(key_share=True))
