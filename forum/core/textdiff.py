@@ -16,7 +16,7 @@ _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _WORDS = re.compile(r"\w+|\n|[^\S\n]+|[^\w\s]")
 
 #: Passages of more pairs than this without one common word that is unique are not searched for likeness.
-_MAX_PAIRS = 20_000
+_MAX_PAIRS = 6_000
 #: Fixed points within fixed points; beyond, a passage counts as replaced.
 _MAX_DEPTH = 20
 #: What stays alike for no more letters than this between two changes is read as changed with them.

@@ -4,7 +4,7 @@ Store and tables are walked in 256 parts, by the first digits of the digest: no 
 Uploads and sweeps may go on meanwhile; what came within the last day is taken for somebody's work.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,10 +17,10 @@ from forum.core.db import db, unit_of_work
 from forum.files.models import Blob, Choice, File, Ocr, Page, Progress
 from forum.files.pieces import BlobReader, Broken
 from forum.files.service.blobs import Content, keep_blob
+from forum.files.service.work import have_checked, have_prepared, have_scan_read, have_stripped
 from forum.files.spool import spool_path
 from forum.files.store import MARK, Stored, blob_key, page_key, spool, store, tile_key
 from forum.jobs.models import Job
-from forum.jobs.service import enqueue
 
 #: So long an object may be on its way to its row.
 _GRACE = timedelta(days=1)
@@ -112,7 +112,7 @@ class Check:
         if self.mends:
             with unit_of_work():
                 _update(blob.id, preview=Progress.WAITING, preview_fault="")
-                _ask("files.prepare", "blob_id", blob.id)
+                have_prepared(blob.id)
         yield Fault(f"blob {blob.id}: {len(missing)} page images are missing", self.mends)
 
     def _check_objects(self, objects: Any, known: set[str]) -> Iterator[Fault]:
@@ -148,17 +148,19 @@ class Check:
     def _check_work(self) -> Iterator[Fault]:
         """Does what waits for a job have one?"""
         is_checked = Blob.check == Progress.DONE
-        yield from self._ask_again("files.check", Blob.id, Blob.check == Progress.WAITING)
-        yield from self._ask_again(
-            "files.prepare", Blob.id, sa.and_(is_checked, Blob.preview == Progress.WAITING)
-        )
-        yield from self._ask_again("files.read_scan", Blob.id, Blob.ocr == Ocr.WAITING)
-        yield from self._ask_again(
-            "files.strip", File.id, sa.and_(File.choice == Choice.STRIP, File.blob_id.is_not(None))
-        )
+        yield from self._ask_again("files.check", have_checked, Blob.id, Blob.check == Progress.WAITING)
+        unshown = sa.and_(is_checked, Blob.preview == Progress.WAITING)
+        yield from self._ask_again("files.prepare", have_prepared, Blob.id, unshown)
+        yield from self._ask_again("files.read_scan", have_scan_read, Blob.id, Blob.ocr == Ocr.WAITING)
+        unstripped = sa.and_(File.choice == Choice.STRIP, File.blob_id.is_not(None))
+        yield from self._ask_again("files.strip", have_stripped, File.id, unstripped)
 
     def _ask_again(
-        self, job: str, column: InstrumentedAttribute[int], waits: sa.ColumnElement[bool]
+        self,
+        job: str,
+        ask: Callable[[int], None],
+        column: InstrumentedAttribute[int],
+        waits: sa.ColumnElement[bool],
     ) -> Iterator[Fault]:
         noun = "blob" if column is Blob.id else "file"
         its_key = sa.literal(f"{job}:") + sa.cast(column, sa.String)
@@ -166,7 +168,7 @@ class Check:
         for row in _rows(sa.select(column.label("id")).where(waits, ~has_job)):
             if self.mends:
                 with unit_of_work():
-                    _ask(job, f"{noun}_id", row.id)
+                    ask(row.id)
             yield Fault(f"{noun} {row.id}: waits for {job}, which nobody will do", self.mends)
 
     def _check_spool(self) -> Iterator[Fault]:
@@ -199,11 +201,6 @@ def _rows(statement: sa.Executable) -> list[Any]:
 
 def _update(blob_id: int, **values: Any) -> None:
     db.session.execute(sa.update(Blob).where(Blob.id == blob_id).values(**values))
-
-
-def _ask(job: str, argument: str, row_id: int) -> None:
-    arguments: dict[str, Any] = {argument: row_id}
-    enqueue(job, key=f"{job}:{row_id}", **arguments)
 
 
 def _users(blob_id: int) -> str:

@@ -75,6 +75,8 @@ class Fetched(Response):
         return headers
 
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
+        if self.status_code == 412:
+            self.set_data(b"")  # who wants another file than this one gets nothing of it
         if environ["REQUEST_METHOD"] == "HEAD" or self.status_code >= 300:
             return super().__call__(environ, start_response)
         app = this_application()

@@ -1,7 +1,6 @@
 """Files in forms: sent along plainly, or before by a script, which leaves their ids."""
 
 from typing import Any
-from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -15,6 +14,7 @@ from forum.files.policy import FILES_AT_ONCE
 from forum.files.queries import FileCard
 from forum.files.receiving import receive
 from forum.files.service.uploads import only_once
+from forum.web.forms import ClientKeyField
 
 
 class FilesFields:
@@ -27,7 +27,11 @@ class FilesFields:
     file_ids: Any = SelectMultipleField(_l("Dateien"), coerce=int, validate_choice=False)
 
     def taken(
-        self, viewer: Viewer, place: str = "", limit: int = FILES_AT_ONCE, form_key: UUID | None = None
+        self,
+        viewer: Viewer,
+        place: str = "",
+        limit: int = FILES_AT_ONCE,
+        form_key: ClientKeyField | None = None,
     ) -> list[int]:
         """Receive what was sent along and give the ids of all files of the form; before the unit of work.
 
@@ -42,10 +46,11 @@ class FilesFields:
             return ids
         for one in sent:
             try:
+                key = form_key.uuid if form_key else None
                 file = receive(viewer, one.stream, one.filename, place)
-                if form_key is not None:
+                if key is not None:
                     with unit_of_work():
-                        file = only_once(viewer, file, form_key)
+                        file = only_once(viewer, file, key)
                 if file.id not in ids:
                     ids.append(file.id)
             except Invalid as refusal:

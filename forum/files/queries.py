@@ -12,10 +12,13 @@ from forum.core.db import db
 from forum.files import sentences
 from forum.files.kinds import FileKind
 from forum.files.models import Blob, File, FileState, Ocr, Page, Progress, Scan
+from forum.files.reader.codes import Finding
 from forum.files.spool import arrived
 
 #: So many pages are shown on one page of ours; further ones are a link away.
 PAGES_SHOWN = 30
+#: So many of the files that wait at a place are shown: a page of thousands would hold up the others' pages.
+WAITING_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,11 @@ class FileCard:
     def findings(self) -> list[str]:
         """What it tells about its makers, a line each."""
         return sentences.findings(self.traces)
+
+    @property
+    def remote(self) -> str:
+        """For whoever is about to open it: that it asks somebody for something then, and whom; "" if it does not."""
+        return next(iter(sentences.findings({Finding.REMOTE: self.traces.get(Finding.REMOTE)})), "")
 
 
 def card_of(file: File, viewer_id: int | None) -> FileCard:
@@ -87,11 +95,15 @@ def cards(viewer: Viewer, file_ids: Iterable[int]) -> list[FileCard]:
 
 
 def waiting(viewer: Viewer, place: str) -> list[FileCard]:
-    """What the viewer dropped at `place` (`topic:12`) and has not yet sent: oldest first, half arrived ones too."""
+    """What the viewer dropped at `place` (`topic:12`) and has not yet sent: oldest first, half arrived ones too.
+
+    At most `WAITING_SHOWN`.
+    """
     rows = sa.select(File).where(
         File.member_id == viewer.member_id, File.place == place, File.owner.is_(None)
     )
-    return [card_of(file, viewer.member_id) for file in db.session.scalars(rows.order_by(File.id))]
+    found = db.session.scalars(rows.order_by(File.id).limit(WAITING_SHOWN))
+    return [card_of(file, viewer.member_id) for file in found]
 
 
 def list_pages(blob: Blob, first: int = 1, limit: int = PAGES_SHOWN) -> list[Page]:

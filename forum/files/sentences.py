@@ -23,7 +23,7 @@ _STAYING = frozenset(
     }
 )
 #: Stays in all but a PDF.
-_STAYING_IN_OFFICE = _STAYING | {Finding.ATTACHMENTS}
+_STAYING_IN_OFFICE = _STAYING | {Finding.ATTACHMENTS, Finding.SCRIPTS}
 #: What alone is no reason to ask.
 UNASKED = frozenset({Finding.SIGNED})
 #: So many names stand in a sentence; the others are counted.
@@ -56,7 +56,9 @@ def findings(traces: Mapping[str, Any]) -> list[str]:
 
 def staying_in(kind: FileKind | None) -> frozenset[Finding]:
     """What cannot be taken out of a file of this kind."""
-    return _STAYING if kind is FileKind.PDF else _STAYING_IN_OFFICE
+    if kind is FileKind.PDF:
+        return _STAYING
+    return _STAYING_IN_OFFICE | {Finding.REMOTE} if kind is FileKind.RTF else _STAYING_IN_OFFICE
 
 
 def removable(traces: Mapping[str, Any], kind: FileKind | None) -> list[str]:
@@ -159,6 +161,10 @@ _NAMING: dict[str, Callable[[str], str]] = {
     Finding.CAMERA: lambda names: _("Das Gerät der Aufnahme: %(names)s", names=names),
     Finding.HIDDEN_SHEETS: lambda names: _("Ausgeblendete Tabellenblätter: %(names)s", names=names),
     Finding.ATTACHMENTS: lambda names: _("Dateien in der Datei: %(names)s", names=names),
+    Finding.REMOTE: lambda names: _(
+        "Diese Datei ruft beim Öffnen etwas aus dem Internet ab (%(names)s). Wer sie öffnet, verrät das.",
+        names=names,
+    ),
 }
 _COUNTING: dict[str, Callable[[int], str]] = {
     Finding.COMMENTS: lambda count: ngettext("%(num)s Kommentar", "%(num)s Kommentare", count),

@@ -137,9 +137,11 @@ def _source(file: File) -> BlobBytes:
 
 def _conditional(answer: Response, size: int) -> Response:
     environ = dict(request.environ)
-    asked = parse_range_header(environ.get("HTTP_RANGE"))
-    if asked is not None and len(asked.ranges) > 1:
-        del environ["HTTP_RANGE"]  # several at once are rare, and the whole is a right answer
+    header = environ.get("HTTP_RANGE", "")
+    asked = parse_range_header(header)
+    # The whole is a right answer to several at once, which are rare, and the only one to a unit that nobody knows.
+    if not header.lower().startswith("bytes=") or (asked is not None and len(asked.ranges) > 1):
+        environ.pop("HTTP_RANGE", None)
     try:
         answer.make_conditional(environ, accept_ranges=True, complete_length=size)
     except RequestedRangeNotSatisfiable:

@@ -16,6 +16,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 #: What a browser says of a request that a page of somebody else's made.
 _FOREIGN = frozenset({"cross-site", "same-site"})
+#: What changes nothing, whoever asks.
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Access(enum.Enum):
@@ -52,7 +54,7 @@ def init_access(app: Flask) -> None:
     @app.before_request
     def admit() -> ResponseReturnValue | None:
         g.viewer = current_user.viewer
-        if request.method == "POST" and request.headers.get("Sec-Fetch-Site") in _FOREIGN:
+        if request.method not in _READING and request.headers.get("Sec-Fetch-Site") in _FOREIGN:
             # Another site's form would be offered again after sign-in, to be sent by an unsuspecting hand.
             answer = error_page(400)
             session.modified = False  # nor may the page's new session take the place of the member's own

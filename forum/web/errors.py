@@ -17,6 +17,8 @@ _STATUS = {NotFound: 404, Denied: 403, Invalid: 422, Conflict: 409}
 #: PostgreSQL's word for a number that does not fit.
 _OUT_OF_RANGE = "22003"
 log = logging.getLogger(__name__)
+#: How gunicorn begins lines that go on with the sender's address, or with what was asked for.
+_TELLING = ("Invalid request", "Error handling request")
 
 
 def status_of(refusal: Refusal) -> int:
@@ -25,7 +27,11 @@ def status_of(refusal: Refusal) -> int:
 
 
 def init_errors(app: Flask) -> None:
-    """Answer every refusal and fault with a page in the reader's language (JSON for our own scripts)."""
+    """Answer every refusal and fault with a page in the reader's language (JSON for our own scripts).
+
+    The server's own log tells of them without saying from where they came, and what they asked for.
+    """
+    logging.getLogger("gunicorn.error").addFilter(_untelling)
 
     @app.errorhandler(Refusal)
     def refused(refusal: Refusal) -> ResponseReturnValue:
@@ -69,6 +75,14 @@ def init_errors(app: Flask) -> None:
         log.exception("unhandled fault at %s", request.endpoint)
         db.session.rollback()  # PostgreSQL answers nothing more in a transaction that failed, and the page asks
         return error_page(500)
+
+
+def _untelling(record: logging.LogRecord) -> bool:
+    """Shortens a line of gunicorn's that tells who asked for what; every line is logged."""
+    for words in _TELLING:
+        if str(record.msg).startswith(words):
+            record.msg, record.args = words, ()
+    return True
 
 
 def error_page(status: int, message: str = "") -> ResponseReturnValue:

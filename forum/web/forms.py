@@ -1,8 +1,6 @@
 """From request to checked data: the base of all forms and the fields they share."""
 
-import socket
 from collections.abc import Callable
-from contextlib import suppress
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, TypeVar, cast
 from urllib.parse import parse_qsl
@@ -20,7 +18,7 @@ from wtforms import FileField, HiddenField
 from forum.core.db import unit_of_work
 from forum.core.errors import Invalid
 from forum.web.errors import error_page
-from forum.web.lines import TOO_MANY, lines_of
+from forum.web.lines import TOO_MANY, lines_of, stop_listening
 
 Result = TypeVar("Result")
 View = TypeVar("View", bound=Callable[..., Any])
@@ -77,7 +75,7 @@ def init_forms(app: Flask) -> None:
         if not may_bring or request.mimetype not in _BRINGING:
             return None
         if not lines.take(g.viewer.member_id):
-            _stop_listening()
+            stop_listening()
             return error_page(429, str(TOO_MANY))
         g.line_of = g.viewer.member_id
         request.max_content_length = app.config["FILES_LIMIT"]
@@ -87,14 +85,6 @@ def init_forms(app: Flask) -> None:
     def give_line_back(_fault: BaseException | None) -> None:
         if (member_id := g.pop("line_of", None)) is not None:
             lines.give_back(member_id)
-
-
-def _stop_listening() -> None:
-    """Else the server waits for the rest of a body that nobody reads."""
-    line = request.environ.get("gunicorn.socket")
-    if line is not None:
-        with suppress(OSError):
-            line.shutdown(socket.SHUT_RD)
 
 
 class Form(FlaskForm):

@@ -10,7 +10,7 @@ export function attached(mould, files, words, isOwn) {
   const [picture, open, closed] = mould.children;
   mould.replaceChildren(...files.map((data) => {
     if (data.state !== "ready") return named(closed, data, stateOf(data, words, isOwn));
-    return PICTURES.includes(data.kind) && data.tile ? shown(picture, data) : named(open, data);
+    return PICTURES.includes(data.kind) && data.tile ? shown(picture, data) : named(open, data, "", words);
   }));
   return mould;
 }
@@ -23,7 +23,7 @@ function shown(mould, { name, url, tile }) {
   return item;
 }
 
-function named(mould, { name, size, kind, url }, state) {
+function named(mould, { name, size, kind, url, is_remote }, state, words) {
   const item = mould.cloneNode(true);
   const title = item.querySelector(".file-name");
   const [facts, use] = [item.querySelector(".file-facts"), item.querySelector("use")];
@@ -31,6 +31,11 @@ function named(mould, { name, size, kind, url }, state) {
   if (title.href) title.href = url;
   facts.firstElementChild.textContent = sizeOf(size);
   if (state) facts.lastElementChild.replaceChildren(state);
+  else if (is_remote) {
+    const warning = document.createElement("span");
+    [warning.className, warning.textContent] = ["bad", words.remote];
+    facts.append(warning);
+  }
   use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${ICONS[kind] ?? "file"}`));
   return item;
 }

@@ -91,3 +91,38 @@ def test_long_texts_that_differ_everywhere_do_not_take_long(old: str, new: str) 
     changes = word_diff(old, new)
     assert time.process_time() - start < 5
     assert "".join(change.text for change in changes if change.kind != "added") == old
+
+
+def test_an_agreement_of_which_many_sentences_changed_is_still_read_word_by_word() -> None:
+    chance = random.Random(3)
+    words = [
+        "die",
+        "der",
+        "und",
+        "Arbeitszeit",
+        "beginnt",
+        "endet",
+        "Uhr",
+        "Pause",
+        "Minuten",
+        "im",
+        "Betrieb",
+    ]
+    lines = [f"§ {number} " + " ".join(chance.choices(words, k=40)) for number in range(1, 200)]
+    changed = [line.replace("Pause", "Ruhezeit", 1) for line in lines]
+    changes = word_diff("\n".join(lines), "\n".join(changed))
+    assert {change.text for change in changes if change.kind == "removed"} == {"Pause"}
+    assert {change.text for change in changes if change.kind == "added"} == {"Ruhezeit"}
+
+
+def test_what_was_made_to_be_slow_is_not() -> None:
+    old, new = (
+        " ".join(
+            f"w{place} " + " ".join(random.Random(seed + place).choices("abcdefgh", k=38))
+            for place in range(1_200)
+        )
+        for seed in (0, 7_777)
+    )
+    start = time.process_time()
+    word_diff(old[:100_000], new[:100_000])
+    assert time.process_time() - start < 3

@@ -297,3 +297,21 @@ def test_a_chip_names_the_file_and_tells_only_its_sender_what_to_do(
     assert "/x" not in own + others
     assert '<a class="file-name" href="/x">Lohnplan Übersicht.xlsx</a>' in ready
     assert "6 Byte" in ready
+
+
+def test_a_file_that_calls_out_when_opened_says_whom_it_calls(
+    cast: Cast, browse: Callable[..., FlaskClient], keep: Callable[..., int]
+) -> None:
+    file_id = keep(findings={"remote": ["spion.example", "zwei.example"]})
+    page = browse(cast.petra).get(f"/files/{file_id}/choice").text
+    assert "ruft beim Öffnen etwas aus dem Internet ab (spion.example und zwei.example)" in page
+    assert "Metadaten entfernen und hochladen" in page
+
+
+def test_what_calls_out_of_rich_text_cannot_be_taken_out_here(
+    cast: Cast, browse: Callable[..., FlaskClient], keep: Callable[..., int]
+) -> None:
+    file_id = keep(findings={"remote": ["spion.example"]}, kind=FileKind.RTF)
+    page = browse(cast.petra).get(f"/files/{file_id}/choice").text
+    assert "Das kann hier niemand herausnehmen" in page
+    assert "Metadaten entfernen" not in page

@@ -217,6 +217,16 @@ def test_a_page_finds_what_was_dropped_there_and_not_yet_sent(
     assert queries.cards(cast.manfred.viewer, [half, arrived]) == []
 
 
+def test_thousands_that_wait_at_a_place_make_no_endless_page(
+    context: Flask, cast: Cast, filed: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "WAITING_SHOWN", 3)
+    ids = [sent(cast.petra, place="topic:1") for _ in range(4)]
+    assert [card.id for card in queries.waiting(cast.petra.viewer, "topic:1")] == ids[:3]
+    claim(cast.petra, ids[:1])
+    assert [card.id for card in queries.waiting(cast.petra.viewer, "topic:1")] == ids[1:]
+
+
 def test_a_card_says_in_sentences_what_is_wrong_and_what_a_file_tells(
     context: Flask, cast: Cast, filed: Store
 ) -> None:

@@ -35,6 +35,13 @@ ODD = st.text(
         ("  viel\r\n  Platz  .pdf", "viel Platz.pdf"),
         (".htaccess", "htaccess"),
         ("Entwurf...", "Entwurf"),
+        ("CON", "_CON"),
+        ("nul.txt", "_nul.txt"),
+        ("Aux.tar.gz", "_Aux.tar.gz"),
+        ("com1 .pdf", "_com1.pdf"),
+        (".LPT9", "_LPT9"),
+        ("Konto.pdf", "Konto.pdf"),
+        ("COM10.txt", "COM10.txt"),
         ("", "Datei"),
         ("..", "Datei"),
         ("///", "Datei"),
@@ -46,10 +53,17 @@ def test_a_name_keeps_what_people_read_and_nothing_else(context: Flask, sent: st
 
 
 def test_a_long_name_keeps_its_ending(context: Flask) -> None:
-    name = clean_name("ä" * 300 + ".pdf")
-    assert (len(name), name[-5:]) == (NAME_LIMIT, "ä.pdf")
+    name = clean_name("a" * 300 + ".pdf")
+    assert (len(name), name[-5:]) == (NAME_LIMIT, "a.pdf")
     assert len(clean_name("x" * 300)) == NAME_LIMIT
     assert len(clean_name("x." + "y" * 300)) == NAME_LIMIT
+
+
+@pytest.mark.parametrize("sign", ["ä", "漢", "🗂"])
+def test_a_name_fits_where_bytes_are_counted_with_room_for_a_number(context: Flask, sign: str) -> None:
+    name = clean_name(sign * 300 + ".pdf")
+    assert name.endswith(f"{sign}.pdf")
+    assert 240 < len(name.encode()) <= 245
 
 
 def test_whatever_is_sent_the_name_is_safe(context: Flask) -> None:

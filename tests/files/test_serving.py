@@ -190,6 +190,12 @@ def test_a_part_comes_as_asked(house: House, asked: str, start: int, end: int) -
     assert answer.headers["Content-Length"] == str(end - start)
 
 
+@pytest.mark.parametrize("asked", ["pages=1-2", "items=0-5,7-9", "nonsense"])
+def test_a_part_in_a_unit_that_nobody_knows_is_the_whole(house: House, asked: str) -> None:
+    answer = house.fetch(house.keep(), Range=asked)
+    assert (answer.status, answer.body) == (200, CONTENT)
+
+
 @pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=abc", "bytes=5-2", "bytes="])
 def test_a_part_that_is_not_there_is_refused_with_the_length(house: House, asked: str) -> None:
     answer = house.fetch(house.keep(), Range=asked)
@@ -212,6 +218,13 @@ def test_what_the_browser_has_is_not_sent_again(house: House) -> None:
     assert house.fetch(file_id, If_None_Match='"other"').status == 200
     assert house.fetch(file_id, Range="bytes=0-3", If_Range=tag).status == 206
     assert house.fetch(file_id, Range="bytes=0-3", If_Range='"other"').body == CONTENT
+
+
+def test_who_wants_another_file_than_this_one_gets_nothing_of_it(house: House) -> None:
+    file_id = house.keep()
+    refused = house.fetch(file_id, If_Match='"other"')
+    assert (refused.status, refused.body, refused.headers["Content-Length"]) == (412, b"", "0")
+    assert house.fetch(file_id, If_Match=f'"{house.digest(file_id)}"').body == CONTENT
 
 
 def test_head_says_everything_and_sends_nothing(house: House) -> None:
@@ -306,7 +319,7 @@ def test_a_store_that_is_away_says_so_and_nothing_counts_as_damaged(
         raise StoreAway("weg")
 
     with house.app.app_context():
-        monkeypatch.setattr(type(store()), "read", away)
+        monkeypatch.setattr(type(store()), "read_into", away)
     answer = house.fetch(file_id)
     assert answer.status == 503
     assert "nicht erreichbar" in answer.text

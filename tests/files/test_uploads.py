@@ -12,6 +12,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from gunicorn.http.body import Body, LengthReader
+from gunicorn.http.unreader import SocketUnreader
 
 from forum.core.db import db, unit_of_work
 from forum.core.errors import Conflict, Invalid
@@ -200,6 +202,20 @@ def test_no_transaction_is_open_while_bytes_arrive(context: Flask, cast: Cast, f
     uploads.get_upload(viewer, key)  # as the view that loaded the viewer
     receiving.append(viewer, key, 0, Line(b"hello"))
     assert set(seen) == {False}
+
+
+def test_the_server_takes_no_more_from_the_line_than_is_read_at_a_time() -> None:
+    taken = []
+
+    class Line:
+        def recv(self, size: int) -> bytes:
+            taken.append(size)
+            return bytes(size)
+
+    body = Body(LengthReader(SocketUnreader(Line()), 100 * MEGABYTE))
+    for _ in range(10):
+        assert len(body.read(receiving.CHUNK)) == receiving.CHUNK
+    assert max(taken) == receiving.CHUNK
 
 
 def test_of_two_lines_one_delivers_and_the_other_is_told(context: Flask, cast: Cast, filed: Store) -> None:

@@ -400,6 +400,83 @@ def odp(slides: Sequence[str] = ("Tarifrunde", "Forderungen"), *, notes: str = "
     return _odf_bytes(file, author)
 
 
+# --- what calls out when it is opened
+
+SPY = "spion.example"
+_TIES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def tied(archive: bytes, part: str, role: str, address: str = f"https://{SPY}/x") -> bytes:
+    """An office file whose `part` ("word/document.xml") refers to something outside as `role`."""
+    folder, _, name = part.rpartition("/")
+    ties = f"{folder}/_rels/{name}.rels"
+    tie = (
+        f'<Relationship Id="rIdOut" Type="{_TIES}/{role}" Target="{address}" TargetMode="External"/>'.encode()
+    )
+    with zipfile.ZipFile(io.BytesIO(archive)) as file:
+        is_there = ties in file.namelist()
+    if is_there:
+        return changed(archive, {}, {ties: (b"</Relationships>", tie + b"</Relationships>")})
+    head = b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    return changed(archive, {ties: head + tie + b"</Relationships>"})
+
+
+def with_field(instruction: str) -> bytes:
+    """A Word document with a field, its instruction in two pieces."""
+    half = len(instruction) // 2
+    pieces = "".join(
+        f'<w:r><w:instrText xml:space="preserve">{text}</w:instrText></w:r>'
+        for text in (instruction[:half], instruction[half:])
+    )
+    mark = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
+    shown = f"{mark.format('separate')}<w:r><w:t>Bild</w:t></w:r>"
+    return with_body(f"<w:p>{mark.format('begin')}{pieces}{shown}{mark.format('end')}</w:p>")
+
+
+def xlsx_with_formula(formula: str) -> bytes:
+    """A spreadsheet with this formula in a cell."""
+    return xlsx({"Blatt": [[f"={formula}"]]})
+
+
+def xlsx_with_connection(address: str = f"https://{SPY}/x") -> bytes:
+    """A spreadsheet that takes its numbers from a page in the web."""
+    part = (
+        '<connections xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><connection id="1" '
+        f'name="Kurse" type="4" refreshOnLoad="1"><webPr url="{address}"/></connection></connections>'
+    ).encode()
+    tie = f'<Relationship Id="rIdOut" Type="{_TIES}/connections" Target="connections.xml"/></Relationships>'.encode()
+    return changed(
+        xlsx(), {"xl/connections.xml": part}, {"xl/_rels/workbook.xml.rels": (b"</Relationships>", tie)}
+    )
+
+
+def ods_with_formula(formula: str) -> bytes:
+    """An OpenDocument spreadsheet with this formula in its first cell."""
+    replaced = (b"<table:table-cell ", f'<table:table-cell table:formula="{formula}" '.encode())
+    return changed(ods(), {}, {"content.xml": replaced})
+
+
+def pdf_with(root: Mapping[str, object]) -> bytes:
+    """A PDF with these keys in its catalogue."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf())) as file:
+        for key, value in root.items():
+            file.Root[key] = file.make_stream(value) if isinstance(value, bytes) else value
+        file.save(out)
+    return out.getvalue()
+
+
+def pdf_with_xml_form(content: bytes) -> bytes:
+    """A PDF with a form in XML (XFA)."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf())) as file:
+        file.Root.AcroForm = pikepdf.Dictionary(
+            Fields=pikepdf.Array(), XFA=pikepdf.Array([pikepdf.String("template"), file.make_stream(content)])
+        )
+        file.save(out)
+    return out.getvalue()
+
+
 # --- texts
 
 

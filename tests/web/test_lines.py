@@ -1,10 +1,15 @@
 """How many files one member sends and fetches at once."""
 
 import io
+import socket
 from uuid import uuid4
 
+import pytest
 from flask import Flask
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Response
 
+from forum.web import lines
 from forum.web.lines import Lines, lines_of
 from tests.cast import Cast
 
@@ -41,3 +46,26 @@ def _send(client) -> int:
         headers=headers,
         content_type="application/offset+octet-stream",
     ).status_code
+
+
+def test_who_stops_in_the_middle_of_a_form_is_hung_up_on(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "_PATIENCE", 0.2)
+    ours, theirs = socket.socketpair()
+    with ours, theirs, ours.makefile("rb") as body:
+        theirs.sendall(b"email=pet")
+        environ = EnvironBuilder("/sign-in", method="POST").get_environ() | {
+            "CONTENT_TYPE": "application/x-www-form-urlencoded",
+            "CONTENT_LENGTH": "500",
+            "wsgi.input": body,
+            "gunicorn.socket": ours,
+        }
+        answer = Response.from_app(app, environ)
+        assert answer.status_code == 400
+        assert ours.recv(10) == b"", "nothing more is waited for"
+
+
+def test_who_sends_nothing_along_has_all_the_time_to_read(app: Flask) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        app.test_client().get("/sign-in", environ_overrides={"gunicorn.socket": ours})
+        assert ours.gettimeout() is None

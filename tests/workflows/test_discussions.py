@@ -18,7 +18,7 @@ from forum.core.access import Viewer
 from forum.core.db import db, unit_of_work
 from forum.core.errors import Denied, Invalid, NotFound
 from forum.documents.models import Document
-from forum.documents.service import documents, folders
+from forum.documents.service import documents, folders, versions
 from forum.documents.service.documents import Description
 from forum.files.models import File
 from forum.workflows.service import discussions, filings, transcripts
@@ -211,3 +211,20 @@ def test_pages_lead_from_the_document_to_its_topic(app: Flask, cast: Cast, brows
     assert begun.status_code == 303
     again = petra.get(f"/documents/{document_id}/topic/new")
     assert (again.status_code, again.location) == (303, begun.location)
+
+
+def test_while_a_newer_version_waits_the_one_that_counts_hangs_on_the_post(cast: Cast) -> None:
+    document_id = document(cast)
+    waiting = sent_file(cast.petra, "Neu.pdf", b"%PDF neu", findings={"authors": ["Petra"]})
+    with unit_of_work():
+        versions.add_version(cast.petra.viewer, document_id, waiting)
+    post = first_post(discuss(cast.sabine.viewer, document_id, cast.board))
+    assert names_of("post", [post.id]) == {post.id: ["BV Gleitzeit.pdf"]}
+
+
+def test_of_a_document_that_nobody_gets_yet_nothing_hangs_on_the_post(cast: Cast) -> None:
+    waiting = sent_file(cast.petra, "Neu.pdf", findings={"authors": ["Petra"]})
+    with unit_of_work():
+        document_id = documents.add_document(cast.petra.viewer, cast.spaces["FIN"], None, waiting).id
+    post = first_post(discuss(cast.sabine.viewer, document_id, cast.board))
+    assert names_of("post", [post.id]) == {}

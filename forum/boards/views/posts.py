@@ -52,7 +52,7 @@ def new_post(topic_id: int) -> ResponseReturnValue:
 def create_post(topic_id: int) -> ResponseReturnValue:
     service.topics.get_topic(g.viewer, topic_id)
     form = PostForm()
-    file_ids = form.taken(g.viewer, f"topic:{topic_id}")
+    file_ids = form.taken(g.viewer, f"topic:{topic_id}", form_key=form.client_key)
     if form.preview.data:
         return _reply_form(form, topic_id)
     post = form.carry_out(

@@ -97,7 +97,7 @@ def new_topic(board_id: int) -> ResponseReturnValue:
 def create_topic(board_id: int) -> ResponseReturnValue:
     board = service.boards.get_board(g.viewer, board_id)
     form = TopicForm()
-    file_ids = form.taken(g.viewer, f"board:{board_id}")
+    file_ids = form.taken(g.viewer, f"board:{board_id}", form_key=form.client_key)
     if form.preview.data:
         return _topic_form(form, board)
     topic = form.carry_out(

@@ -154,6 +154,7 @@ def file_data(card: AttachmentCard) -> Data:
         "size": card.file.size,
         "kind": card.file.kind,
         "state": card.file.state.value,
+        "is_remote": bool(card.file.remote),
         "url": card.url,
         "tile": card.tile_url,
     }

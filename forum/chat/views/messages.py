@@ -81,7 +81,7 @@ def list_actions(message_id: int) -> ResponseReturnValue:
 def create_message(room_id: int) -> ResponseReturnValue:
     service.rooms.get_room(g.viewer, room_id)
     form = MessageForm()
-    file_ids = form.taken(g.viewer, f"room:{room_id}")
+    file_ids = form.taken(g.viewer, f"room:{room_id}", form_key=form.client_key)
     try:
         message = form.carry_out(
             lambda: service.messages.send_message(

@@ -64,8 +64,10 @@ class Finding(enum.StrEnum):
     MACROS = "macros"
     #: names of files within the file: list of texts. Stays in office documents.
     ATTACHMENTS = "attachments"
-    #: true: a PDF that runs something.
+    #: true: a PDF that runs something, an office document that has another program run. Stays in the latter.
     SCRIPTS = "scripts"
+    #: hosts that are asked for something as soon as the file is opened: list of texts. Stays in Rich Text.
+    REMOTE = "remote"
     #: true: signed; taking traces out makes the signature void. Only told beside other findings.
     SIGNED = "signed"
     #: true: where a picture was taken.

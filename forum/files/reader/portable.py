@@ -1,5 +1,6 @@
 """PDF as pikepdf sees it: opened with care, and what in it is neither page nor text."""
 
+import re
 import secrets
 import warnings
 from collections.abc import Iterator
@@ -7,11 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pikepdf
+from lxml import etree
 
+from forum.files.reader import markup
 from forum.files.reader.codes import Fault, Unreadable
 
 #: What belongs to a page although it is an annotation: links and fields of forms.
 KEPT_NOTES = frozenset({"/Link", "/Widget"})
+#: Where in an XML form something is sent to, or fetched from.
+_XFA_ADDRESSES = frozenset({"target", "href", "serverURL"})
+_ADDRESS = re.compile(r"(?:https?|ftps?|file)://[^\s\"'<>]+|\\{2,}[\w.-]+\\+\w", re.IGNORECASE)
+#: So much of a script is looked at, in bytes.
+_SCRIPT_LIMIT = 1 << 20
 #: Actions that run something or fetch something; going to a page or an address is none of them.
 RUNNING = frozenset(
     {
@@ -97,12 +105,76 @@ def is_running(action: object) -> bool:
     return True
 
 
+def fetches(action: object) -> list[str]:
+    """The addresses that an action asks for something, itself or by those that follow it."""
+    found: list[str] = []
+    waiting = [action]
+    for _ in range(50):
+        one = waiting.pop() if waiting else None
+        if isinstance(one, pikepdf.Dictionary):
+            goal = one.get("/F")
+            if isinstance(goal, pikepdf.Dictionary):
+                found += [text(goal.get("/UF")), text(goal.get("/F"))]
+            script = one.get("/JS")
+            if isinstance(script, pikepdf.Stream):
+                found += _named(script.read_bytes()[:_SCRIPT_LIMIT].decode("latin-1"))
+            found += [text(goal), text(one.get("/URI")), *_named(text(script))]
+            following = one.get("/Next")
+            waiting += list(following)[:50] if isinstance(following, pikepdf.Array) else [following]
+    return found
+
+
+def fetched(file: pikepdf.Pdf) -> Iterator[str]:
+    """The addresses that are asked for something when the PDF is opened, read or printed, without a click."""
+    for item in dictionaries(file):
+        yield from fetches(item.get("/OpenAction"))
+        own = item.get("/AA")
+        if isinstance(own, pikepdf.Dictionary):
+            for key in own:
+                yield from fetches(own[str(key)])
+        if str(item.get("/S", "")) == "/JavaScript":
+            yield from fetches(item)
+        if str(item.get("/FS", "")) == "/URL":
+            yield text(item.get("/F"))
+    for part in form_parts(file):
+        for element in part.iter():
+            yield from (str(value) for key, value in element.attrib.items() if key in _XFA_ADDRESSES)
+            if markup.local(element) == "script":
+                yield from _named(element.text or "")
+
+
+def _named(script: str) -> list[str]:
+    """The addresses in a script; two slashes alone begin a remark there."""
+    return _ADDRESS.findall(script)
+
+
+def form_parts(file: pikepdf.Pdf) -> Iterator[etree._Element]:
+    """The parts of a form in XML (XFA) that can be read."""
+    form = file.Root.get("/AcroForm")
+    held = form.get("/XFA") if isinstance(form, pikepdf.Dictionary) else None
+    parts = list(held) if isinstance(held, pikepdf.Array) else [held]
+    for part in parts:
+        if isinstance(part, pikepdf.Stream):
+            try:
+                yield markup.parse(part.read_bytes())
+            except Unreadable:
+                continue
+
+
+def _has_form_script(file: pikepdf.Pdf) -> bool:
+    return any(markup.local(element) == "script" for part in form_parts(file) for element in part.iter())
+
+
 def runs_something(file: pikepdf.Pdf) -> bool:
     """Whether a part of the PDF is a script, or starts something."""
-    return any(
-        is_running(item.get("/A")) or is_running(item.get("/OpenAction")) or _starts(item.get("/AA"))
-        for item in dictionaries(file)
-    ) or "/JavaScript" in file.Root.get("/Names", {})
+    return (
+        any(
+            is_running(item.get("/A")) or is_running(item.get("/OpenAction")) or _starts(item.get("/AA"))
+            for item in dictionaries(file)
+        )
+        or "/JavaScript" in file.Root.get("/Names", {})
+        or _has_form_script(file)
+    )
 
 
 def dictionaries(file: pikepdf.Pdf) -> Iterator[pikepdf.Dictionary | pikepdf.Stream]:

@@ -47,6 +47,28 @@ def values(content: bytes, word: bytes) -> list[str]:
     return [_plain(text) for text in found[:100]]
 
 
+def instructions(content: bytes) -> list[str]:
+    """What fields say, without what only says how it looks."""
+    found = re.findall(rb"\\fldinst\b(.{0,2000}?)(?=\\fldrslt|\\fldinst\b|\Z|.{2000})", content, re.DOTALL)
+    return [_words(text) for text in found[:1000]]
+
+
+def objects(content: bytes) -> list[str]:
+    """The letters in objects of other programs."""
+    found = re.findall(rb"\\objdata\b\s?([0-9a-fA-F\s]{0,20000})", content)
+    even = ("".join(text.decode().split()) for text in found[:100])
+    return [bytes.fromhex(text[: len(text) // 2 * 2]).replace(b"\0", b"").decode("latin-1") for text in even]
+
+
+def _words(text: bytes) -> str:
+    out = [
+        b"\\" if token.raw == rb"\\" else token.raw
+        for token in tokens(text)
+        if token.raw not in (b"{", b"}", rb"\*") and (not token.word or token.word == b"u")
+    ]
+    return _plain(b"".join(out)).strip()
+
+
 def _plain(text: bytes) -> str:
     def letter(match: re.Match[bytes]) -> bytes:
         if match.group(1):

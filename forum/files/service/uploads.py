@@ -1,8 +1,9 @@
 """Uploads as rows: begun, found again, complete, given up. The bytes themselves arrive in `files.receiving`."""
 
+import re
 import unicodedata
 from functools import partial
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -16,18 +17,22 @@ from forum.files.kinds import PICTURES
 from forum.files.models import NAME_LIMIT, PLACE_LIMIT, Blob, Choice, File, Progress
 from forum.files.service import quota
 from forum.files.service.blobs import Content, keep_blob, let_go
+from forum.files.service.work import have_checked, have_stripped
 from forum.files.spool import throw_away
-from forum.jobs.service import enqueue
 
 #: Beyond it, what stands behind the last dot is no ending but part of the name.
 _LONGEST_ENDING = 10
 #: What some system or other does not bear in a name.
 _AWKWARD = str.maketrans(dict.fromkeys('<>:"|?*', "_"))
+#: Windows' own names for devices, with or without an ending.
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)", re.IGNORECASE)
+#: Systems bear 255 bytes in a name; what is left is for a number behind it, where there are two.
+_BYTES = 245
 
 
 def clean_name(raw: str) -> str:
-    """A file name that is safe anywhere: no folders, no control or direction characters, NFC, `NAME_LIMIT` signs
-    at most with its ending kept; never empty."""
+    """A file name that is safe anywhere: no folders, no control or direction characters, no device of Windows', NFC,
+    `NAME_LIMIT` signs and `_BYTES` bytes of UTF-8 at most with its ending kept; never empty."""
     name = raw.replace("\\", "/").rstrip("/").rpartition("/")[2]
     name = "".join(" " if char.isspace() else char for char in name)
     # Format characters, halves of pairs, private and unknown ones show nothing, or something else than is there.
@@ -36,7 +41,11 @@ def clean_name(raw: str) -> str:
     stem, dot, ending = name.rpartition(".")
     if not dot or len(ending) > _LONGEST_ENDING:
         stem, dot, ending = name, "", ""
-    stem = stem[: NAME_LIMIT - len(dot) - len(ending)].strip(". ")
+    stem = stem.strip(". ")
+    if _DEVICE.match(f"{stem}{dot}"):
+        stem = f"_{stem}"
+    room = _BYTES - len(f"{dot}{ending}".encode())
+    stem = stem[: NAME_LIMIT - len(dot) - len(ending)].encode()[:room].decode(errors="ignore").strip(". ")
     return f"{stem}{dot}{ending}" if stem else _("Datei")
 
 
@@ -92,11 +101,11 @@ def complete_upload(viewer: Viewer, key: UUID, content: Content) -> Blob:
         # What stood against it may not stand any more: a setting, a machine that was busy.
         blob.check, blob.refusal = Progress.WAITING, ""
     if blob.check is Progress.WAITING:
-        enqueue("files.check", key=f"files.check:{blob.id}", blob_id=blob.id)
+        have_checked(blob.id)
     elif blob.kind in PICTURES:
         # The check took place and the trace out of the picture that came then; these bytes may still have them.
         file.choice = Choice.STRIP
-        enqueue("files.strip", key=f"files.strip:{file.id}", file_id=file.id)
+        have_stripped(file.id)
     db.session.flush()
     return blob
 
@@ -109,6 +118,24 @@ def discard(viewer: Viewer, key: UUID) -> None:
     db.session.delete(file)
     let_go([file.blob_id])
     after_commit(partial(throw_away, file.member_id, key))
+
+
+def only_once(viewer: Viewer, file: File, form_key: UUID) -> File:
+    """`file`, complete and sent along with a form, unless the same bytes came with the same form before.
+
+    Then it is given up for the one that came first, whatever that belongs to by now.
+    """
+    blob = file.blob
+    if viewer.member_id is None or blob is None:
+        raise NotFound
+    quota.hold("member", viewer.member_id)
+    key = uuid5(form_key, f"{file.name} {blob.digest}")
+    first = _find(viewer, key)
+    if first is None:
+        file.key = key
+        return file
+    discard(viewer, file.key)
+    return first
 
 
 def _find(viewer: Viewer, key: UUID) -> File | None:

@@ -34,8 +34,6 @@ SENDING = "1200 per minute"
 _VERSION = "1.0.0"
 _EXTENSIONS = "creation,expiration,termination"
 _PART = "application/offset+octet-stream"
-#: So many seconds a line may be silent, then it counts as broken: the server's threads are few.
-_PATIENCE = 60.0
 
 View = Callable[..., ResponseReturnValue]
 
@@ -111,9 +109,6 @@ def update_upload(key: UUID) -> ResponseReturnValue:
     offset = request.headers.get("Upload-Offset", type=int)
     if offset is None:
         raise Invalid(_("Es fehlt, ab welcher Stelle die Datei weitergeht."))
-    line = request.environ.get("gunicorn.socket")
-    if line is not None:
-        line.settimeout(_PATIENCE)
     return _answer(204, _offset(append(g.viewer, key, offset, request.stream)))
 
 

@@ -7,8 +7,10 @@ from flask_babel import gettext as _
 from forum.boards.service import boards, topics
 from forum.core.access import Viewer
 from forum.core.errors import Denied, Invalid, NotFound
+from forum.documents.queries.current import current_of
 from forum.documents.service import documents
-from forum.files.models import File, FileState
+from forum.files.models import File
+from forum.files.policy import is_shown
 from forum.files.service import files
 
 
@@ -21,7 +23,7 @@ def find_topic(viewer: Viewer, document_id: int) -> int | None:
 
 
 def begin(viewer: Viewer, document_id: int, *, board_id: int, title: str, text: str, client_key: UUID) -> int:
-    """Begin the topic of a document, on a board of the same space, with its newest version; the topic's id.
+    """Begin the topic of a document, on a board of the same space, with the version that counts; the topic's id.
 
     If there is one by now, it is that one. The post leads to the document, the document to the topic. Of a
     confidential document no copy hangs on the post: it is to be fetched from where it lies.
@@ -36,12 +38,8 @@ def begin(viewer: Viewer, document_id: int, *, board_id: int, title: str, text: 
         board = None
     if board is None or board.space_id != document.space_id:
         raise Invalid(_("Wähle ein Forum des Bereichs, in dem das Dokument liegt."), "board_id")
-    file = document.file
-    copies = (
-        [files.copy_for(viewer, file).id]
-        if file is not None and is_given(file, is_confidential=document.is_confidential)
-        else []
-    )
+    file = given_file(viewer, document.id)
+    copies = [files.copy_for(viewer, file).id] if file else []
     leads_back = f"/documents/{document.id})" in text or not text.strip()
     whole = text if leads_back else f"{text.rstrip()}\n\n{documents.opening_of(document).rstrip(':')}"
     topic = topics.start_topic(viewer, board_id, title, whole, client_key, copies)
@@ -49,9 +47,11 @@ def begin(viewer: Viewer, document_id: int, *, board_id: int, title: str, text: 
     return topic.id
 
 
-def is_given(file: File | None, *, is_confidential: bool) -> bool:
-    """Whether the post gets a copy of the document's newest version."""
-    return file is not None and file.state is FileState.READY and not is_confidential
+def given_file(viewer: Viewer, document_id: int) -> File | None:
+    """What the post gets a copy of: the version that counts, unless nobody gets it yet or it is confidential."""
+    document = documents.get_document(viewer, document_id)
+    current = None if document.is_confidential else current_of(document)
+    return current.file if current and is_shown(current.file) else None
 
 
 def _require_reading(viewer: Viewer, topic_id: int) -> None:

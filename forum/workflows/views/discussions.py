@@ -66,7 +66,7 @@ def _writing(form: DiscussionForm, document_id: int) -> str:
         document=document,
         space=space,
         has_boards=bool(found),
-        is_given=discussions.is_given(document.file, is_confidential=document.is_confidential),
+        is_given=discussions.given_file(g.viewer, document_id) is not None,
         limit=POST_LIMIT,
         title_limit=TITLE_LIMIT,
     )

@@ -1,16 +1,20 @@
 """What OpenDocument files tell about their makers."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from lxml import etree
 
-from forum.files.reader import makers, markup, pictures, wording
+from forum.files.reader import makers, markup, pictures, remote, wording
 from forum.files.reader.archives import Archive
-from forum.files.reader.codes import Finding
+from forum.files.reader.codes import Fault, Finding, Unreadable
 
 #: Who wrote a comment or a change; fields in the text that show a name are text.
 _CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
+PARTS = ("meta.xml", "content.xml", "styles.xml")
+#: Links that wait for a click.
+_CLICKED = frozenset({"a", "area-rectangle", "area-circle", "area-polygon", "button"})
 _PERSONS = frozenset({"creator", "initial-creator", "printed-by"})
 
 
@@ -19,13 +23,16 @@ def look(path: Path) -> tuple[dict[Finding, Any], int | None, bool]:
     archive = Archive(path)
     authors: list[str | None] = []
     company: list[str | None] = []
-    if "meta.xml" in archive:
-        for item in markup.parse(archive.read("meta.xml")).iter():
+    roots = {name: markup.parse(archive.read(name)) for name in PARTS if name in archive}
+    if "meta.xml" in roots:
+        for item in roots["meta.xml"].iter():
             if markup.local(item) in _PERSONS:
                 authors.append(item.text)
             elif _attribute(item, "name").casefold() in {"company", "firma"}:
                 company.append(item.text)
-    root = markup.parse(archive.read("content.xml"))
+    root = roots.get("content.xml")
+    if root is None:
+        raise Unreadable(Fault.BROKEN)
     unseen = _unseen_styles(root)
     comments = changes = slides = 0
     sheets, hidden = [], []
@@ -55,12 +62,32 @@ def look(path: Path) -> tuple[dict[Finding, Any], int | None, bool]:
             name.startswith(("Basic/", "Scripts/")) and not name.endswith(("/", "-lc.xml", "-lb.xml"))
             for name in archive.names
         ),
+        Finding.SCRIPTS: any(
+            markup.local(item).startswith("dde-") for part in roots.values() for item in part.iter()
+        ),
+        Finding.REMOTE: remote.hosts(
+            address for part in roots.values() for item in part.iter() for address in _fetched(item)
+        ),
         Finding.SIGNED: "META-INF/documentsignatures.xml" in archive,
         Finding.PLACE: any(
             pictures.has_place(archive, name) for name in archive.names if name.startswith("Pictures/")
         ),
     }
     return findings, slides or None, False
+
+
+def addresses(item: etree._Element) -> list[str]:
+    """The attributes of an element that say where something lies which is fetched when the file is opened."""
+    if markup.local(item) in _CLICKED:
+        return []
+    return [str(key) for key in item.attrib if str(key).endswith("}href")]
+
+
+def _fetched(item: etree._Element) -> Iterator[str]:
+    yield from (str(item.attrib[key]) for key in addresses(item))
+    formula = _attribute(item, "formula")
+    if formula:
+        yield from (f"//{host}" for host in remote.formulas([formula.encode()]))
 
 
 def _unseen_styles(root: etree._Element) -> set[str]:

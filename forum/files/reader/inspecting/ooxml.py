@@ -1,16 +1,17 @@
 """What Word, Excel and PowerPoint files tell about their makers."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from lxml import etree
 
 from forum.files.kinds import FileKind
-from forum.files.reader import makers, markup, pictures, wording
+from forum.files.reader import makers, markup, pictures, remote, wording
 from forum.files.reader.archives import Archive
 from forum.files.reader.codes import Finding
-from forum.files.reader.packages import Package, is_false, relation_id
+from forum.files.reader.packages import Package, Relation, is_false, relation_id
 
 #: Elements of Word that stand for a tracked change; that they are `…Change` tells the rest.
 CHANGES = frozenset({"ins", "del", "moveFrom", "moveTo", "cellIns", "cellDel", "cellMerge"})
@@ -32,7 +33,19 @@ def look(path: Path) -> Look:
     )
     inside, pages = _INSIDE[package.kind or FileKind.DOCX](package)
     authors = findings[Finding.AUTHORS] + inside.pop(Finding.AUTHORS, [])
+    hosts = [*remote.hosts(relation.target for relation in outside(package)), *inside.pop(Finding.REMOTE, [])]
+    findings[Finding.REMOTE] = list(dict.fromkeys(hosts))[: makers.LIMIT]
     return findings | inside | {Finding.AUTHORS: makers.names(authors)}, pages, False
+
+
+def outside(package: Package) -> Iterator[Relation]:
+    """What lies elsewhere and is fetched when the file is opened: everything but links to be clicked."""
+    for name in package.archive.names:
+        folder, _, file = name.rpartition("/")
+        if name.casefold().endswith(".rels"):
+            for relation in package.relations(f"{folder[: -len('_rels')]}{file[: -len('.rels')]}"):
+                if relation.is_outside and relation.role != "hyperlink":
+                    yield relation
 
 
 def _properties(package: Package) -> dict[Finding, Any]:
@@ -56,9 +69,14 @@ def _properties(package: Package) -> dict[Finding, Any]:
 def _word(package: Package) -> tuple[dict[Finding, Any], None]:
     authors: list[str | None] = []
     comments = changes = 0
-    is_hidden = False
+    is_hidden = is_dde = False
+    hosts: list[str] = []
     for name in (package.main, *package.targets(package.main, *STORIES)):
-        for item in package.root(name).iter():
+        root = package.root(name)
+        for instruction, _items in remote.fields(root):
+            hosts += remote.fetched(instruction)
+            is_dde = is_dde or remote.is_dde(instruction)
+        for item in root.iter():
             tag = markup.local(item)
             if tag == "comment":
                 comments += 1
@@ -75,6 +93,8 @@ def _word(package: Package) -> tuple[dict[Finding, Any], None]:
         Finding.COMMENTS: comments,
         Finding.CHANGES: changes,
         Finding.HIDDEN_TEXT: is_hidden,
+        Finding.SCRIPTS: is_dde,
+        Finding.REMOTE: hosts,
     }, None
 
 
@@ -109,7 +129,24 @@ def _sheets(package: Package) -> tuple[dict[Finding, Any], None]:
         Finding.COMMENTS: max(notes, threads),
         Finding.HIDDEN_SHEETS: hidden,
         Finding.CHANGES: sum(1 for _ in package.targets(package.main, "revisionHeaders")),
+        Finding.SCRIPTS: any(
+            _is_dde(package, name) for name in package.targets(package.main, "externalLink")
+        ),
+        Finding.REMOTE: [*_fetched(package)],
     }, None
+
+
+def _is_dde(package: Package, link: str) -> bool:
+    return any(markup.local(item) == "ddeLink" for item in package.root(link))
+
+
+def _fetched(package: Package) -> Iterator[str]:
+    """Where formulas and connections of a workbook lead."""
+    for name in (package.main, *package.targets(package.main, "worksheet", "chartsheet", "xlMacrosheet")):
+        with package.archive.open(name) as part:
+            yield from remote.formulas(iter(partial(part.read, 1 << 20), b""))
+    for name in package.targets(package.main, "connections"):
+        yield from remote.hosts(value for item in package.root(name).iter() for value in item.attrib.values())
 
 
 def slides(package: Package) -> Iterator[str]:

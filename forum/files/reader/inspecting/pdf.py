@@ -6,7 +6,7 @@ from typing import Any
 
 import pikepdf
 
-from forum.files.reader import makers, markup, portable, wording
+from forum.files.reader import makers, markup, portable, remote, wording
 from forum.files.reader.codes import Fault, Finding, Unreadable
 
 _XMP_LIMIT = 4 << 20
@@ -42,6 +42,7 @@ def _findings(file: pikepdf.Pdf) -> dict[Finding, Any]:
         Finding.COMMENTS: comments,
         Finding.ATTACHMENTS: names[: makers.LIMIT],
         Finding.SCRIPTS: portable.runs_something(file),
+        Finding.REMOTE: remote.hosts(portable.fetched(file)),
         Finding.SIGNED: portable.is_signed(file),
     }
 

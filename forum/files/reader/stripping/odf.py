@@ -4,8 +4,9 @@ from pathlib import Path
 
 from lxml import etree
 
-from forum.files.reader import markup
+from forum.files.reader import markup, remote
 from forum.files.reader.archives import LIST, Archive, rewrite
+from forum.files.reader.inspecting.odf import addresses
 from forum.files.reader.stripping import media
 
 _META = (
@@ -45,6 +46,9 @@ def _clean(root: etree._Element) -> None:
         elif markup.is_element(item):
             for key in [key for key in item.attrib if key.endswith("rsid")]:
                 del item.attrib[key]
+            for key in addresses(item):
+                if remote.hosts([str(item.attrib[key])]):
+                    item.attrib[key] = ""
 
 
 def take_out(item: etree._Element) -> None:

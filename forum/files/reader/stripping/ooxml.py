@@ -6,7 +6,7 @@ from pathlib import Path
 from lxml import etree
 
 from forum.files.kinds import FileKind
-from forum.files.reader import markup
+from forum.files.reader import markup, remote
 from forum.files.reader.archives import Archive, rewrite
 from forum.files.reader.packages import CONTENT_TYPES, Package
 from forum.files.reader.stripping import changes, media
@@ -20,6 +20,8 @@ _ROLES = frozenset(
         "usernames", "origin", "documenttasks",
     }
 )  # fmt: skip
+#: What Office itself writes where nothing is to be fetched.
+_NOWHERE = "NULL"
 _EMPTY = {
     "core-properties": b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<cp:coreProperties xmlns:cp="http://'
     b'schemas.openxmlformats.org/package/2006/metadata/core-properties"/>',
@@ -58,6 +60,7 @@ def _word(package: Package) -> dict[str, bytes | None]:
     for name in (package.main, *package.targets(package.main, *_WORD_PARTS)):
         root = package.root(name)
         changes.accept(root)
+        _still(root)
         for item in list(root.iter()):
             tag = markup.local(item)
             if tag in {"commentRangeStart", "commentRangeEnd", "rsids", "attachedTemplate"}:
@@ -71,6 +74,16 @@ def _word(package: Package) -> dict[str, bytes | None]:
     return parts
 
 
+def _still(root: etree._Element) -> None:
+    """Fields that fetch something, or start a program, show what they showed last, and no more."""
+    for instruction, items in remote.fields(root):
+        if remote.fetched(instruction) or remote.is_dde(instruction):
+            for item in items:
+                item.text = "" if markup.local(item) != "fldSimple" else item.text
+                for key in [key for key in item.attrib if key.endswith("}instr")]:
+                    item.attrib[key] = ""
+
+
 def _take_out_of_run(item: etree._Element) -> None:
     run = item.getparent()
     run.remove(item)
@@ -80,6 +93,12 @@ def _take_out_of_run(item: etree._Element) -> None:
 
 def _sheets(package: Package) -> dict[str, bytes | None]:
     parts: dict[str, bytes | None] = {package.main: _workbook(package.root(package.main))}
+    for name in package.targets(package.main, "connections"):
+        root = package.root(name)
+        for item in root.iter():
+            for key in [key for key, value in item.attrib.items() if remote.hosts([value])]:
+                item.attrib[key] = ""
+        parts[name] = markup.write(root)
     for sheet in package.targets(package.main, "worksheet", "chartsheet"):
         if any(True for _ in package.targets(sheet, "comments", "threadedComment")):
             for drawing in package.targets(sheet, "vmlDrawing"):
@@ -122,10 +141,16 @@ def _without_roles(package: Package) -> dict[str, bytes | None]:
             continue
         folder, _, file = name.rpartition("/")
         owner = f"{folder.rpartition('_rels')[0]}{file.removesuffix('.rels')}"
-        leaving = [relation for relation in package.relations(owner) if relation.role in _ROLES]
-        if leaving:
+        relations = package.relations(owner)
+        leaving = [relation for relation in relations if relation.role in _ROLES]
+        fetched = [
+            one for one in relations if one.is_outside and one.role != "hyperlink" and one not in leaving
+        ]
+        if leaving or fetched:
             gone |= {relation.target for relation in leaving if not relation.is_outside}
-            parts[name] = _without_ids(package.root(name), {relation.id for relation in leaving})
+            root = package.root(name)
+            _lead_nowhere(root, {one.id for one in fetched if remote.hosts([one.target])})
+            parts[name] = _without_ids(root, {relation.id for relation in leaving})
     # What only a part that goes refers to, goes with it: logs of each session, certificates.
     for name in list(gone):
         gone |= set(_beneath(package, name))
@@ -144,6 +169,12 @@ def _beneath(package: Package, name: str) -> Iterable[str]:
         for relation in package.relations(name)
         if relation.role in {"revisionLog", "signature"}
     )
+
+
+def _lead_nowhere(relations: etree._Element, ids: set[str]) -> None:
+    for item in relations:
+        if item.get("Id") in ids:
+            item.set("Target", _NOWHERE)
 
 
 def _without_ids(relations: etree._Element, ids: set[str]) -> bytes:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pikepdf
 
-from forum.files.reader import portable
+from forum.files.reader import portable, remote
 
 #: Keys that tell about making the file, wherever they stand.
 _TRACES = ("/Metadata", "/PieceInfo", "/LastModified")
@@ -50,8 +50,12 @@ def _take_out_files_and_scripts(file: pikepdf.Pdf) -> None:
     if isinstance(names, pikepdf.Dictionary):
         for key in ("/JavaScript", "/EmbeddedFiles"):
             _drop(names, key)
-    if portable.is_running(file.Root.get("/OpenAction")):
+    begins = file.Root.get("/OpenAction")
+    if portable.is_running(begins) or remote.hosts(portable.fetches(begins)):
         del file.Root["/OpenAction"]
+    form = file.Root.get("/AcroForm")
+    if isinstance(form, pikepdf.Dictionary) and any(True for _ in portable.form_parts(file)):
+        _drop(form, "/XFA")  # it may run and send; the fields of the pages stay
 
 
 def _clean(item: pikepdf.Dictionary | pikepdf.Stream) -> None:
@@ -62,6 +66,8 @@ def _clean(item: pikepdf.Dictionary | pikepdf.Stream) -> None:
     _drop(item, "/AF")
     if portable.is_running(item.get("/A")):
         del item["/A"]
+    if str(item.get("/FS", "")) == "/URL":
+        _drop(item, "/F")
 
 
 def _drop(item: pikepdf.Object, key: str) -> None:
