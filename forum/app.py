@@ -93,8 +93,8 @@ def create_app(settings: Settings | None = None, *, publish_assets: bool = True)
     init_jobs(app, settings)
     init_files(app, settings)
     _init_sign_in(app)
+    init_lines(app, settings)  # before anything of a request is read
     init_access(app)  # before CSRF: a visitor's write is offered again after sign-in, whatever its token
-    init_lines(app, settings)
     init_forms(app)  # and before it may read a form, how long that may be
     CSRFProtect(app)
     limiter.init_app(app)
@@ -120,10 +120,12 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
     is_sqlite = settings.database_url.startswith("sqlite")
     # A connection per server thread, so that no request waits for another's; the one used last has the warmest cache.
     pool = {"pool_size": settings.server_threads, "max_overflow": 4, "pool_use_lifo": True}
+    # What people wrote and sent is in a statement's values: a fault is logged without them.
+    engine = pool | {"hide_parameters": True}
     return {
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": pool if is_sqlite else pool | {"pool_pre_ping": True},
+        "SQLALCHEMY_ENGINE_OPTIONS": engine if is_sqlite else engine | {"pool_pre_ping": True},
         "PERMANENT_SESSION_LIFETIME": settings.session_days * 24 * 3600,
         "WTF_CSRF_TIME_LIMIT": None,  # a form may stay open over a whole shift
         "MAX_CONTENT_LENGTH": 8 * 1024 * 1024,

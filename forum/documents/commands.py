@@ -20,6 +20,7 @@ from forum.files.reading import AT_ONCE
 from forum.files.service import files
 from forum.jobs import queries as jobs
 from forum.jobs.worker import worker_of
+from forum.members.models import Standing
 from forum.members.service import find_by_address
 from forum.spaces import queries as spaces
 from forum.web.application import this_application
@@ -49,7 +50,7 @@ def import_folder(folder: Path, sign: str, email: str) -> None:
         for path, (state, why) in zip(paths, pool.map(bring, paths), strict=True):
             counts[state] += 1
             if why:
-                click.echo(f"{click.format_filename(path.relative_to(folder))}: {why}")
+                click.echo(f"{_shown(path.relative_to(folder))}: {why}")
     click.echo(
         f"{counts[_TAKEN] + counts[_ASKS]} taken, {counts[_REFUSED]} refused, {counts[_THERE]} there already; "
         f"{counts[_ASKS]} of those taken tell about their makers and wait for a decision"
@@ -60,10 +61,17 @@ def _who_and_where(sign: str, email: str) -> tuple[Viewer, int]:
     member, space = find_by_address(email), spaces.find_by_sign(sign)
     if member is None:
         raise click.ClickException(f"nobody has the address {email}")
+    if member.standing is not Standing.ACTIVE:
+        raise click.ClickException(f"{email} is suspended")
     roles = {link.id: role for link, role in spaces.spaces_of_member(member.id)}
     if space is None or space.id not in roles:
         raise click.ClickException(f"{email} does not belong to {sign}")
     return Viewer(member.id, roles), space.id
+
+
+def _shown(path: Path) -> str:
+    """A path as a terminal may have it: with nothing that moves its cursor or turns the writing round."""
+    return "".join(char if char.isprintable() else "?" for char in click.format_filename(path))
 
 
 class _Import:

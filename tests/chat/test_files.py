@@ -21,7 +21,7 @@ from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.core.errors import Invalid
 from forum.files.kinds import FileKind
-from forum.files.models import Blob, File, Progress
+from forum.files.models import Blob, Choice, File, Progress
 from tests.cast import Cast, Person
 from tests.chat.conftest import Told
 from tests.make.sent import forget_all, half_sent_file, sent_file
@@ -323,3 +323,26 @@ def test_a_message_with_files_may_lose_its_words_and_one_without_may_not(
         assert answer.status_code == status
     assert data_of(app, with_file)["html"] == ""
     assert "Anbei" in data_of(app, bare)["html"]
+
+
+def test_a_plain_form_sent_twice_leaves_no_file_over(app: Flask, cast: Cast, browse: Browse) -> None:
+    client, key = browse(cast.petra), str(uuid4())
+    for _time in range(2):
+        fields = {"text": "Anbei", "client_key": key, "files": (io.BytesIO(b"%PDF-1.7 Plan"), "Plan.pdf")}
+        assert client.send(f"/chat/rooms/{cast.room}/messages", **fields).status_code == 303
+    assert (count(app, File), count(app, Attachment)) == (1, 1)
+
+
+def test_a_file_that_calls_out_when_opened_says_so_to_whoever_reads(
+    app: Flask, cast: Cast, browse: Browse
+) -> None:
+    calling = sent(app, cast.petra, findings={"remote": ["spion.example"]}, choice=Choice.KEEP)
+    message_id = say(app, cast.petra, cast.room, calling, words="Anbei")
+    (file,) = data_of(app, message_id)["files"]
+    assert file["is_remote"] is True
+    page = browse(cast.manfred).get(f"/chat/rooms/{cast.room}").text
+    assert "Diese Datei ruft beim Öffnen etwas aus dem Internet ab (spion.example)." in page
+    page = browse(cast.manfred).get(file["url"]).text
+    assert "Wer sie öffnet, verrät das." in page
+    quiet = say(app, cast.petra, cast.room, sent(app, cast.petra, "B.pdf", data=b"%PDF-1.7 B"))
+    assert data_of(app, quiet)["files"][0]["is_remote"] is False

@@ -8,12 +8,13 @@ import sqlalchemy as sa
 from click.testing import Result
 from flask import Flask
 
-from forum.core.db import db
+from forum.core.db import db, unit_of_work
 from forum.core.errors import Invalid
 from forum.documents import commands
 from forum.documents.models import Document
 from forum.files.models import File, FileState
 from forum.files.service import quota
+from forum.members.models import Member, Standing
 from tests.cast import HERE
 from tests.files.conftest import empty
 from tests.make import files as make
@@ -123,3 +124,21 @@ def test_the_same_content_twice_is_put_in_once(brought, tmp_path: Path) -> None:
     for number in range(6):
         (tmp_path / f"Kopie {number}.txt").write_bytes(make.txt())
     assert "1 taken, 0 refused, 5 there already" in brought(tmp_path).output
+
+
+def test_names_move_nothing_on_the_terminal(brought, tmp_path: Path) -> None:
+    (tmp_path / "\x1b[2J\u202eLeer\n.txt").touch()
+    said = brought(tmp_path).output
+    assert "?[2J?Leer?.txt: " in said
+    assert not {"\x1b", "\u202e"} & set(said)
+
+
+def test_nothing_is_brought_in_the_name_of_somebody_suspended(
+    brought, library: Library, tmp_path: Path
+) -> None:
+    (tmp_path / "Protokoll.txt").write_bytes(make.txt())
+    with unit_of_work():
+        db.session.get_one(Member, library.cast.petra.id).standing = Standing.SUSPENDED
+    said = brought(tmp_path)
+    assert (said.exit_code, _titles()) == (1, [])
+    assert "is suspended" in said.output

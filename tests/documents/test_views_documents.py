@@ -11,8 +11,9 @@ import time_machine
 from flask import Flask
 
 from forum.core.clock import now
-from forum.core.db import db
+from forum.core.db import db, unit_of_work
 from forum.documents.models import Document
+from forum.files.models import Choice
 from tests.cast import Cast
 from tests.documents.pages import Browse, Shelf, menu, soup, text, titles
 
@@ -243,3 +244,20 @@ def test_who_follows_and_who_does_not_any_more_is_told_and_strangers_learn_nothi
             assert answer.location == thing
             assert soup(client.get(thing)).select_one(".toast form")["action"] == thing + opposite
             assert browse(cast.olga).send(thing + end).status_code == 404
+
+
+def test_of_a_document_that_calls_out_when_opened_readers_are_told_before(
+    app: Flask, cast: Cast, browse: Browse, shelf: Shelf
+) -> None:
+    document_id = shelf.document("BV Pausen")
+    assert "aus dem Internet ab" not in text(browse(cast.sabine).get(f"/documents/{document_id}"))
+    with app.app_context(), unit_of_work():
+        file = db.session.get_one(Document, document_id).file
+        assert file is not None
+        assert file.blob is not None
+        file.choice, file.blob.findings = Choice.KEEP, {"remote": ["spion.example"]}
+    said = text(browse(cast.sabine).get(f"/documents/{document_id}"))
+    assert (
+        "Diese Datei ruft beim Öffnen etwas aus dem Internet ab (spion.example). Wer sie öffnet, verrät das."
+        in said
+    )

@@ -51,7 +51,7 @@ def create_document(space_id: int) -> ResponseReturnValue:
     form = DocumentForm()
     folder_id = form.folder_id.data or None
     file_ids = form.taken(
-        g.viewer, upload_place(space_id, folder_id), service.documents.BULK_LIMIT, form.client_key.uuid
+        g.viewer, upload_place(space_id, folder_id), service.documents.BULK_LIMIT, form.client_key
     )
     added = form.carry_out(lambda: _add(form, space_id, file_ids))
     if added is None:

@@ -39,7 +39,7 @@ def new_version(document_id: int) -> ResponseReturnValue:
 def create_version(document_id: int) -> ResponseReturnValue:
     require(policy.may_add_version(g.viewer, open_or_404(document_id).document))
     form = VersionForm()
-    file_ids = form.taken(g.viewer, _place(document_id), form_key=form.client_key.uuid)
+    file_ids = form.taken(g.viewer, _place(document_id), form_key=form.client_key)
     try:
         version = form.carry_out(lambda: _add(form, document_id, file_ids))
     except Conflict as refusal:
