@@ -19,7 +19,8 @@ TUS = {"Tus-Resumable": "1.0.0"}
 
 @pytest.fixture
 def filed(context: Flask) -> Iterator[Store]:
-    """The application's store, emptied afterwards."""
+    """The application's store, empty: tests of what hangs files on things leave theirs there."""
+    empty(context)
     yield store()
     empty(context)
 

@@ -166,7 +166,7 @@ def test_a_killed_web_worker_is_followed_by_another_while_jobs_go_on(lasting):
 def test_a_signal_to_the_server_and_ctrl_c_end_everything_soon(served, number, to_all):
     children = served.children()
     (os.killpg if to_all else os.kill)(served.process.pid, number)
-    assert served.process.wait(10) == 0
+    assert served.process.wait(30) == 0
     assert [child for child in children if is_there(child)] == []
     assert not served.answers()
 
