@@ -264,7 +264,7 @@ class List {
       this.#held = null;
       this.#isStuck = true;
       const offer = this.offers.find((one) => !one.hidden && this.#those(one).includes(wait.row));
-      (offer ?? wait.row.element).scrollIntoView({ block: "nearest" });
+      (offer ?? wait.row.element).scrollIntoView({ block: "center" });
       (offer?.querySelector("button") ?? wait.row.answer).focus({ preventScroll: true });
     } else this.#looking = setTimeout(() => this.#held && this.#look(), 500);
   }
@@ -353,7 +353,10 @@ class Row {
     element.querySelector(".remove").addEventListener("click", () => this.remove({ isSaid: true }));
     this.again.addEventListener("click", () => this.sending?.start());
     for (const button of this.question.querySelectorAll("button")) button.addEventListener("click", () => this.choose(button.value));
-    if (!about) this.#show({ id, state, refusal: this.line.textContent.trim() }, { isKnown: true });
+    if (about) return;
+    this.#show({ id, state, refusal: this.line.textContent.trim() }, { isKnown: true });
+    this.question.hidden = state !== "asks";
+    if (state === "asks") this.#ask(0); // what of it can be taken out does not stand there
   }
 
   /** Sent, or looked at by the server in its first moments: a form that is sent now waits for it. */
@@ -532,8 +535,9 @@ class Row {
     for (const one of this.question.querySelectorAll("button")) one.disabled = false;
   }
 
+  // Once said, the server need not keep it: who comes back later begins anew.
   refuse(sentence, { mayTryAgain = false } = {}) {
-    if (!mayTryAgain) forget(this.key);
+    if (!mayTryAgain) this.#letGo(this.id || this.received || this.sending?.isBegun);
     this.mayTryAgain = mayTryAgain;
     this.#be("refused", sentence || this.words.refused);
     this.again.hidden = !mayTryAgain;
@@ -542,13 +546,16 @@ class Row {
   }
 
   remove({ isSaid = false } = {}) {
-    const isOwned = this.state !== "refused" || this.id || this.received;
     this.rest();
     this.sending?.stop();
-    forget(this.key);
-    if (isOwned) fetch(`/files/${this.key}`, { method: "DELETE", headers: { "Tus-Resumable": "1.0.0", ...headersWith(this.list.token) }, keepalive: true }).catch(() => {}); // swept away later
+    if (this.state !== "refused" || this.mayTryAgain) this.#letGo(this.state !== "refused" || this.received);
     if (isSaid) this.list.say(this.words.removed.replace("%(name)s", () => this.name));
     this.list.drop(this);
+  }
+
+  #letGo(isThere) {
+    forget(this.key);
+    if (isThere) fetch(`/files/${this.key}`, { method: "DELETE", headers: { "Tus-Resumable": "1.0.0", ...headersWith(this.list.token) }, keepalive: true }).catch(() => {}); // swept away later
   }
 
   /** Ask no more. */

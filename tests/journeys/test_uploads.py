@@ -387,6 +387,18 @@ def test_what_cannot_be_taken_says_why_and_holds_the_answer(
     expect(post_of(page, "Mit Rechnung")).to_be_visible()
 
 
+def test_what_was_not_taken_is_gone_on_the_next_visit(sign_in: SignIn, tmp_path: Path):
+    page = sign_in("petra")
+    begin_topic(page, "Alles neu", "Noch einmal.")
+    program = tmp_path / "Rechnung.pdf"
+    program.write_bytes(b"MZ\x90\x00" + bytes(2000))
+    with page.expect_response(lambda response: response.request.method == "DELETE", timeout=CHECKED):
+        pick(page, program)
+    expect(row(page, "Rechnung.pdf")).to_have_attribute("data-state", "refused")
+    page.reload()
+    expect(rows(page)).to_have_count(0)
+
+
 def test_what_a_file_tells_is_asked_in_its_place_and_taken_out(
     sign_in: SignIn, windows: Windows, tmp_path: Path
 ):
@@ -426,6 +438,9 @@ def test_many_questions_take_one_answer(sign_in: SignIn, tmp_path: Path):
     pick(page, *(tmp_path / f"Entwurf {number}.docx" for number in (1, 2, 3)))
     together = page.locator(".files-all[data-state=asks]")
     expect(together).to_contain_text("3 Dateien verraten etwas.", timeout=CHECKED)
+    page.reload()
+    question = row(page, "Entwurf 1.docx").get_by_role("group", name="Diese Datei verrät etwas")
+    expect(question).to_contain_text("Lieselotte 1. Kranz")
     page.get_by_role("button", name="Bei allen entfernen").click()
     for number in (1, 2, 3):
         is_ready(page, f"Entwurf {number}.docx")
