@@ -48,6 +48,18 @@ class Settings:
     smtp_user: str
     smtp_password: str
     mail_from: str
+    mail_reply_address: str
+    mail_authserv: str
+    imap_host: str
+    imap_port: int
+    imap_security: str
+    imap_user: str
+    imap_password: str
+    imap_folder: str
+    lmtp_bind: str
+    dkim_selector: str
+    dkim_key: str
+    push_contact: str
     operator_name: str
     operator_address: str
     operator_email: str
@@ -83,7 +95,7 @@ def load_settings(environ_file: Path | None = None, **overrides: Any) -> Setting
         "s3_region": env.str("S3_REGION", "us-east-1"),
         "s3_access_key": env.str("S3_ACCESS_KEY", ""),
         "s3_secret_key": env.str("S3_SECRET_KEY", ""),
-        "clamd": env.str("CLAMD", "", validate=_clamd),
+        "clamd": env.str("CLAMD", "", validate=_bind),
         "upload_limit_mb": env.int("UPLOAD_LIMIT_MB", 200, validate=validate.Range(1, 2000)),
         "space_quota_mb": env.int("SPACE_QUOTA_MB", 5000, validate=validate.Range(1)),
         "member_quota_mb": env.int("MEMBER_QUOTA_MB", 1000, validate=validate.Range(1)),
@@ -109,6 +121,20 @@ def load_settings(environ_file: Path | None = None, **overrides: Any) -> Setting
         "smtp_user": env.str("SMTP_USER", ""),
         "smtp_password": env.str("SMTP_PASSWORD", ""),
         "mail_from": env.str("MAIL_FROM", "netzwerk@localhost", validate=_mail_address),
+        "mail_reply_address": env.str("MAIL_REPLY_ADDRESS", "", validate=_reply_address),
+        "mail_authserv": env.str("MAIL_AUTHSERV", ""),
+        "imap_host": env.str("IMAP_HOST", ""),
+        "imap_port": env.int("IMAP_PORT", 993, validate=port),
+        "imap_security": env.str(
+            "IMAP_SECURITY", "tls", validate=validate.OneOf(["starttls", "tls", "none"])
+        ),
+        "imap_user": env.str("IMAP_USER", ""),
+        "imap_password": env.str("IMAP_PASSWORD", ""),
+        "imap_folder": env.str("IMAP_FOLDER", "INBOX"),
+        "lmtp_bind": env.str("LMTP_BIND", "", validate=_bind),
+        "dkim_selector": env.str("DKIM_SELECTOR", "", validate=_selector),
+        "dkim_key": env.str("DKIM_KEY", ""),
+        "push_contact": env.str("PUSH_CONTACT", "", validate=_contact),
         "operator_name": env.str("OPERATOR_NAME", ""),
         "operator_address": env.str("OPERATOR_ADDRESS", ""),
         "operator_email": env.str("OPERATOR_EMAIL", ""),
@@ -168,6 +194,29 @@ def _mail_address(address: str) -> None:
         raise ValidationError("must be a mail address like netzwerk@example.org")
 
 
+def _contact(address: str) -> None:
+    if address.startswith("mailto:"):
+        _mail_address(address.removeprefix("mailto:"))
+    elif address and not (address.startswith("https://") and urlsplit(address).netloc):
+        raise ValidationError(
+            "must be empty or an address like mailto:netzwerk@example.org or https://example.org"
+        )
+
+
+def _selector(name: str) -> None:
+    if name and not all(part.isascii() and part.replace("-", "").isalnum() for part in name.split(".")):
+        raise ValidationError("must be a name of letters, digits and hyphens like netzwerk2026")
+
+
+def _reply_address(address: str) -> None:
+    if not address:
+        return
+    _mail_address(address)
+    local = address.partition("@")[0]
+    if "+" in local or not local.isascii() or len(local) > 20:
+        raise ValidationError("must be empty or an address with at most 20 characters and no + before the @")
+
+
 def _redis(url: str) -> None:
     if url and not url.startswith(("redis://", "rediss://", "unix://")):
         raise ValidationError("must start with redis://, rediss:// or unix://")
@@ -183,7 +232,7 @@ def _web_address_or_none(url: str) -> None:
         _web_address(url)
 
 
-def _clamd(address: str) -> None:
+def _bind(address: str) -> None:
     host, _, port = address.rpartition(":")
     if address and not address.startswith("unix:/") and not (host and port.isdigit()):
         raise ValidationError("must be unix:/path/to/socket or host:port")

@@ -105,9 +105,13 @@ def upsert(model: type[Model], values: dict[str, Any], key: list[str], update: d
 
     The values of `update` are literals or SQL expressions over the columns of the row that is there.
     """
-    session = db.session
-    insert = postgresql.insert if _on_postgresql() else sqlite.insert
-    session.execute(insert(model).values(**values).on_conflict_do_update(index_elements=key, set_=update))
+    insert = insert_into(model).values(**values)
+    db.session.execute(insert.on_conflict_do_update(index_elements=key, set_=update))
+
+
+def insert_into(model: type[Model]) -> sqlite.Insert | postgresql.Insert:
+    """An insertion that can say what happens on a clash, on the database that is there."""
+    return postgresql.insert(model) if _on_postgresql() else sqlite.insert(model)
 
 
 def changed_rows(statement: sa.Update | sa.Delete) -> int:

@@ -29,6 +29,9 @@ _MARKABLE = re.compile(rf"[^\x00-\u02ff]{{{MAX_MARKS + 1},}}")
 #: Zero-width (non-)joiners that join nothing: emoji and the scripts that need them lie beyond Latin.
 _IDLE_JOINER = re.compile(r"(?<![^\x00-\u02ff])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\u02ff])")
 
+#: As people write them: 0331 12345-67, +49 (0) 331 1234.
+_PHONE = re.compile(r"(?=(?:\D*[0-9]){3})\+?[0-9 ()/.\-]{3,38}")
+
 #: Letters and symbols by category, yet without ink: Hangul fillers and the empty braille cell.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
@@ -45,6 +48,16 @@ def clean_line(raw: str, *, limit: int, field: str | None = None) -> str:
     text = "".join(char for char in text if char in "\u200c\u200d" or unicodedata.category(char) != "Cf")
     text = " ".join(tame(_IDLE_JOINER.sub("", text)).split())
     return _checked(text, limit, _("Bitte füll dieses Feld aus."), field)
+
+
+def clean_phone(raw: str) -> str:
+    """A phone number as it was typed, "" for none; `Invalid` (field "phone") for what nobody can call."""
+    number = " ".join(raw.replace("–", "-").split())
+    if number and not _PHONE.fullmatch(number):
+        raise Invalid(
+            _("Eine Telefonnummer besteht aus Ziffern, Leerzeichen und den Zeichen + / ( ) -."), "phone"
+        )
+    return number
 
 
 def clean_text(raw: str, *, limit: int, field: str | None = None) -> str:

@@ -48,6 +48,7 @@ def run_jobs(app: Flask, *, parent: int | None = None) -> None:
         if time.monotonic() - checked > _HEALTH:
             checked = time.monotonic()
             consumer.check_worker_health()
+    worker_of(app).ending.set()
     consumer.stop(graceful=True)
     # Work that is cut off may hold the database; then its leases end by themselves.
     giving = threading.Thread(target=worker.give_back, daemon=True)

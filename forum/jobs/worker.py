@@ -6,6 +6,7 @@ the proof of holding it. Whoever finishes too late, after another took the row, 
 
 import json
 import logging
+import threading
 import traceback
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -71,6 +72,8 @@ class Worker:
     def __init__(self, app: Flask, hints: Hints) -> None:
         self._app = app
         self.hints = hints
+        #: Set when the process is to end: work in many steps begins no further one.
+        self.ending = threading.Event()
         self._has_planted = False
         self._held: list[_Claim] = []
         hints.perform = self.perform

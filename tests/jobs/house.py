@@ -11,7 +11,7 @@ from forum.config import load_settings
 from forum.core.db import unit_of_work
 from forum.jobs import process, registry
 from forum.jobs.registry import job, periodic
-from forum.mail.service import send
+from tests.jobs.effects import leave_mail
 
 LEASE = timedelta(seconds=2)
 SECRET = "for tests only"
@@ -22,17 +22,17 @@ def register(folder: Path) -> None:
 
     @job("test.write")
     def write(recipient: str) -> None:
-        send(recipient, "Betreff", "Text")
+        leave_mail(recipient)
 
     @job("test.slow", lease=LEASE)
     def slow() -> None:
-        send("slow@betrieb.example", "Betreff", "Text")
+        leave_mail("slow@betrieb.example")
         _begin(folder)
 
     @job("test.steps", lease=LEASE, atomic=False)
     def steps() -> None:
         with unit_of_work():
-            send("steps@betrieb.example", "Betreff", "Text")
+            leave_mail("steps@betrieb.example")
         _begin(folder)
 
 

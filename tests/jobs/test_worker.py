@@ -13,7 +13,7 @@ from forum.jobs.models import Job
 from forum.jobs.registry import job, periodic
 from forum.jobs.worker import PAUSES
 from forum.mail.models import OutgoingMail
-from forum.mail.service import send
+from tests.jobs.effects import leave_mail
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def writing(worker):
 
     @job("test.write", lease=timedelta(minutes=1))
     def write(recipient="nina@betrieb.example"):
-        send(recipient, "Betreff", "Text")
+        leave_mail(recipient)
 
 
 def claimed(app, worker, job_id):
@@ -44,7 +44,7 @@ def claimed(app, worker, job_id):
 def test_an_effect_and_the_end_of_its_row_are_one(app, worker, ask, rows, written):
     @job("test.half")
     def half():
-        send("nina@betrieb.example", "Betreff", "Text")
+        leave_mail("nina@betrieb.example")
         db.session.flush()
         raise RuntimeError
 
@@ -70,7 +70,7 @@ def test_work_with_units_of_its_own_keeps_what_it_did_before_it_failed(worker, a
     @job("test.steps", atomic=False)
     def steps():
         with unit_of_work():
-            send("nina@betrieb.example", "Betreff", "Text")
+            leave_mail("nina@betrieb.example")
         if len(written()) == 1:
             raise OSError
 
