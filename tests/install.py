@@ -1,4 +1,4 @@
-"""`make test` needs Chromium, Node and its packages, nginx and ClamAV: get them where we may, else say in one line what to do."""
+"""`make test` needs Chromium, Node, nginx, Dovecot and ClamAV: get them where we may, else say in one line what to do."""
 
 import os
 import shutil
@@ -10,11 +10,13 @@ FRONTEND = Path(__file__).parent.parent / "frontend"
 
 
 def main() -> None:
-    """Install what is missing; exits with one line for what only a person can. Without nginx or ClamAV their tests are skipped."""
+    """Install what is missing; exits with one line for what only a person can. Some tests are skipped without a server."""
     _need("chromium", "chromium")
     _need("npm", "npm")
     if not _has("nginx", "nginx"):
         print("Without nginx the tests of several servers are skipped (Debian: apt-get install nginx).")
+    if not _has("dovecot", "dovecot-imapd"):
+        print("Without Dovecot the tests of the mailbox are skipped (Debian: apt-get install dovecot-imapd).")
     if not _has("clamd", "clamav-daemon"):
         print("Without ClamAV its tests are skipped (Debian: apt-get install clamav-daemon).")
     if not (FRONTEND / "node_modules" / ".package-lock.json").exists():

@@ -1,1 +1,1 @@
-"""Outgoing mail: a row in the business transaction, delivered after the commit."""
+"""Mail: written in the business transaction and delivered after the commit; what comes in is looked into."""

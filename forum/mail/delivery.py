@@ -1,18 +1,22 @@
 """Mail leaves the house: by SMTP, or without it as files that an administrator reads.
 
-A row is claimed by pushing its next try into the future, so two processes do not send it twice; a process that
-dies between sending and noting it sends it again after the lease, which is the lesser evil.
+A row is claimed by pushing its next try behind a lease and writing this machine's name to it, so two processes do
+not send it at once. The moment the server has taken it, the machine's journal says so, and only then the database.
+A worker that dies in between leaves a claim; when the lease is over, the same machine looks into its journal before
+it sends again. Another machine waits longer, as it cannot look. docs/decisions/0011-mail.md tells what remains.
 """
 
 import logging
-import smtplib
-import ssl
+import sqlite3
 import threading
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
+from email.utils import parseaddr
 from pathlib import Path
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from flask import Flask
@@ -20,28 +24,35 @@ from flask import Flask
 from forum.config import Settings
 from forum.core.clock import now
 from forum.core.db import changed_rows, db, unit_of_work
+from forum.jobs.worker import worker_of
+from forum.mail import addresses
+from forum.mail.composing import Draft, compose, domain_of, wire_address
+from forum.mail.dkim import BadKey, Signer, signer_of
+from forum.mail.faults import OF_THE_HOUSE, Fault, NotTaken
+from forum.mail.journal import Journal
+from forum.mail.line import Line, Parcel
 from forum.mail.models import OutgoingMail
 from forum.mail.outbox import Outbox
-from forum.mail.service import written
+from forum.mail.targets import tell_bounce
 
-LEASE = timedelta(minutes=5)
-TIMEOUT = 20
+#: How long a claim holds: longer than one mail ever takes (`mail.line`).
+LEASE = timedelta(minutes=10)
+#: After that another machine takes over what this one left: its journal is taken for lost.
+GONE = timedelta(hours=2)
 #: Waiting times after each failure; together about three days, then the mail is given up.
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, *([180] * 23))]
-#: How often the queue is looked at without being woken.
-_ROUND = 60.0
+#: How long a mail waits that found the house itself in trouble; such tries are not counted.
+TROUBLE_PAUSE = timedelta(minutes=1)
+#: A round ends after so many failures in a row that may be the connection's, and after so many seconds.
+_FAILURES, _ROUND = 3, 600.0
+#: How long the journal keeps what the database knows.
+_MEMORY = timedelta(days=30)
 log = logging.getLogger(__name__)
 
 
 def init_mail(app: Flask, settings: Settings) -> None:
-    """Have a thread of this process deliver mail, from the first request on; tests call `deliver_due` themselves."""
-    postman = Postman(app, settings)
-    app.extensions["mail"] = postman
-
-    @app.before_request
-    def start_postman() -> None:
-        if not postman.is_at_work and not app.testing:
-            postman.start()
+    """Give the application its postman; the job process has it deliver, tests call `deliver_due` themselves."""
+    app.extensions["mail"] = Postman(app, settings)
 
 
 def postman_of(app: Flask) -> "Postman":
@@ -56,19 +67,35 @@ class _Claim:
     recipient: str
     subject: str
     text: str
+    html: str
+    headers: Mapping[str, str]
+    message_id: str
+    member_id: int | None
     attempts: int
     created_at: datetime
+    lease_until: datetime
+
+    def name(self, domain: str) -> str:
+        """The Message-ID: the same at every try, so that a mailbox may know a double."""
+        return self.message_id or f"<{self.id}.{self.created_at:%Y%m%d%H%M%S%f}@{domain}>"
+
+
+class Way(Protocol):
+    """How mail leaves: over a line to a server, or into the outbox."""
+
+    def hand_over(self, parcel: Parcel) -> None:
+        """Come back when the mail is taken, else raise `NotTaken`."""
 
 
 class Postman:
-    """Delivers what is due, once a minute and whenever mail is written."""
+    """Delivers what is due; may be used by several threads, of which one delivers."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
         self._settings = settings
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self.is_at_work = False
+        self._is_delivering = threading.Lock()
+        self._is_asked = threading.Event()
+        self._journal = Journal(Path(settings.instance) / "mail-journal.sqlite")
         self.outbox = Outbox(Path(settings.instance) / "outbox")
 
     @property
@@ -76,120 +103,179 @@ class Postman:
         """Whether mail goes out by SMTP; else it is laid into the outbox."""
         return bool(self._settings.smtp_host)
 
-    def start(self) -> None:
-        """Begin the rounds in a thread of their own; a second call does nothing."""
-        with self._lock:
-            if self.is_at_work:
-                return
-            self.is_at_work = True
-        self._thread = threading.Thread(target=self._rounds, name="postman", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the rounds; a mail on its way is finished first."""
-        with self._lock:
-            thread, self._thread, self.is_at_work = self._thread, None, False
-        written.set()
-        if thread is not None:
-            thread.join()
-
     def deliver_due(self) -> int:
-        """Try every mail that is due, each once; how many left the house."""
+        """Try every mail that is due, each once; how many left the house.
+
+        If another thread is at it, that one goes on with what is new.
+        """
         sent = 0
-        with self._app.app_context():
-            while claim := self._claim():
-                sent += self._deliver(claim)
+        self._is_asked.set()
+        while self._is_asked.is_set() and self._is_delivering.acquire(blocking=False):
+            try:
+                self._is_asked.clear()
+                with self._app.app_context():
+                    sent += self._make_round()
+            finally:
+                self._is_delivering.release()
         return sent
 
-    def _rounds(self) -> None:
-        while self.is_at_work:
-            try:
-                self.deliver_due()
-            except Exception:  # a database that is away for a while must not end the rounds
-                log.exception("the mail queue could not be read")
-            written.wait(_ROUND)
-            written.clear()
+    def tidy(self) -> None:
+        """Forget in the journal what the database knows long since."""
+        self._journal.forget(now() - _MEMORY)
+
+    def _make_round(self) -> int:
+        sent = failures = 0
+        ending = worker_of(self._app).ending
+        deadline = time.monotonic() + _ROUND
+        with self._way() as way:
+            while failures < _FAILURES and time.monotonic() < deadline and not ending.is_set():
+                claim = self._claim()
+                if claim is None:
+                    break
+                refusal = self._deliver(way, claim)
+                if refusal is None:
+                    sent += 1
+                elif refusal.fault in OF_THE_HOUSE:
+                    break
+                failures = failures + 1 if refusal and refusal.is_shaky else 0
+        return sent
+
+    def _way(self) -> AbstractContextManager[Way]:
+        return Line(self._settings) if self.sends else nullcontext(_IntoOutbox(self.outbox))
 
     def _claim(self) -> _Claim | None:
+        mail = OutgoingMail
+        while True:
+            moment = now()
+            due = sa.select(mail.id, mail.next_try_at).where(*self._is_free(moment))
+            row = db.session.execute(due.order_by(mail.next_try_at, mail.id).limit(1)).one_or_none()
+            db.session.rollback()  # looking alone holds no lock
+            if row is None:
+                return None
+            lease_until = moment + LEASE
+            with unit_of_work():
+                taken = db.session.execute(
+                    sa.update(mail)
+                    .where(mail.id == row.id, mail.next_try_at == row.next_try_at)
+                    .values(
+                        next_try_at=lease_until, attempts=mail.attempts + 1, claimed_by=self._journal.name
+                    )
+                    .returning(
+                        mail.id,
+                        mail.recipient,
+                        mail.subject,
+                        mail.text,
+                        mail.html,
+                        mail.headers,
+                        mail.message_id,
+                        mail.member_id,
+                        mail.attempts,
+                        mail.created_at,
+                    )
+                ).one_or_none()
+            if taken is not None:
+                return _Claim(**taken._mapping, lease_until=lease_until)
+
+    def _is_free(self, moment: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+        """Due, and not left behind by another machine that may come back."""
+        mail = OutgoingMail
+        is_ours = mail.claimed_by.in_(["", self._journal.name])
+        return mail.next_try_at <= moment, sa.or_(is_ours, mail.next_try_at <= moment - GONE)
+
+    def _deliver(self, way: Way, claim: _Claim) -> NotTaken | None:
+        """None if the mail is out, else what was in the way."""
+        name = claim.name(domain_of(self._settings.mail_from))
         moment = now()
-        due = sa.select(OutgoingMail.id, OutgoingMail.next_try_at).where(OutgoingMail.next_try_at <= moment)
-        row = db.session.execute(
-            due.order_by(OutgoingMail.next_try_at, OutgoingMail.id).limit(1)
-        ).one_or_none()
-        db.session.rollback()  # looking alone holds no lock
-        if row is None:
-            return None
+        if not self._journal.has(claim.id, name):
+            refusal = self._hand_over(way, claim, name, moment)
+            if refusal is not None:
+                self._note_failure(claim, refusal)
+                return refusal
+            self._take_down(claim, name, moment)
+        # Text and links may hold what only the person may have; nobody needs them any more.
+        nothing = {"text": "", "html": "", "headers": {}, "last_error": "", "claimed_by": ""}
         with unit_of_work():
-            claimed = changed_rows(
+            changed_rows(
                 sa.update(OutgoingMail)
-                .where(OutgoingMail.id == row.id, OutgoingMail.next_try_at == row.next_try_at)
-                .values(next_try_at=moment + LEASE, attempts=OutgoingMail.attempts + 1)
+                .where(OutgoingMail.id == claim.id)
+                .values(next_try_at=None, sent_at=moment, **nothing)
             )
-            mail = db.session.get_one(OutgoingMail, row.id, populate_existing=True)
-            claim = _Claim(mail.id, mail.recipient, mail.subject, mail.text, mail.attempts, mail.created_at)
-        return claim if claimed == 1 else self._claim()
+        return None
 
-    def _deliver(self, claim: _Claim) -> bool:
-        moment = now()
+    def _hand_over(self, way: Way, claim: _Claim, name: str, moment: datetime) -> NotTaken | None:
+        """None if the mail was taken, else what was in the way."""
+        if claim.attempts > len(PAUSES) + 1:  # it never came so far as to fail: whoever began it died
+            return NotTaken(Fault.BROKEN, "the worker died each time", is_final=True)
         try:
-            message = self._compose(claim, moment)
-            if self.sends:
-                self._send(message)
-            else:
-                self.outbox.put(message, moment, claim.id)
-        except (OSError, smtplib.SMTPException, ValueError) as fault:
-            self._note(claim, next_try_at=_next_try(claim, fault, moment), last_error=_words(fault))
-            log.warning("mail %s was not delivered: %s", claim.id, type(fault).__name__)
-            return False
-        # The text may hold a one-time link; nobody needs it any more.
-        self._note(claim, next_try_at=None, sent_at=moment, last_error="", text="")
-        return True
+            parcel = self._parcel(claim, name, moment)
+        except NotTaken as no:
+            return no
+        except ValueError as fault:
+            return NotTaken(Fault.ADDRESS, type(fault).__name__, is_final=True)
+        except Exception as fault:  # one mail that cannot be put together must not hold up the others
+            log.exception("mail %s cannot be put together", claim.id)
+            return NotTaken(Fault.BROKEN, type(fault).__name__)
+        try:
+            way.hand_over(parcel)
+        except NotTaken as no:
+            return no
+        return None
 
-    def _note(self, claim: _Claim, **values: object) -> None:
+    def _parcel(self, claim: _Claim, name: str, moment: datetime) -> Parcel:
+        recipient = wire_address(claim.recipient)
+        draft = Draft(name, recipient, claim.subject, claim.text, claim.html, claim.headers)
+        raw = self._signed(compose(draft, self._settings, moment))
+        return Parcel(self._sender(claim), recipient, raw, claim.id, claim.created_at)
+
+    def _take_down(self, claim: _Claim, name: str, moment: datetime) -> None:
+        try:
+            self._journal.take(claim.id, name, moment)
+        except sqlite3.Error as fault:  # then the database alone must remember
+            log.error("the mail journal cannot be written: %s", type(fault).__name__)
+
+    def _note_failure(self, claim: _Claim, refusal: NotTaken) -> None:
+        log.warning("mail %s was not delivered: %s", claim.id, refusal.fault)
+        values: dict[str, Any] = {"claimed_by": "", "last_error": f"{refusal.fault}: {refusal.words}"}
+        values["next_try_at"] = next_try_at = _next_try(claim, refusal, now())
+        if refusal.fault in OF_THE_HOUSE:
+            values["attempts"] = claim.attempts - 1
+        held = (OutgoingMail.id == claim.id, OutgoingMail.next_try_at == claim.lease_until)
         with unit_of_work():
-            db.session.execute(sa.update(OutgoingMail).where(OutgoingMail.id == claim.id).values(**values))
+            is_ours = changed_rows(sa.update(OutgoingMail).where(*held).values(**values))
+            if is_ours and next_try_at is None and claim.member_id is not None:
+                tell_bounce(
+                    claim.member_id, claim.recipient, refusal.fault is Fault.NO_MAILBOX, refusal.words
+                )
 
-    def _compose(self, claim: _Claim, moment: datetime) -> EmailMessage:
-        sender = self._settings.mail_from
-        domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
-        message = EmailMessage()
-        message["From"] = sender
-        message["To"] = claim.recipient
-        message["Subject"] = claim.subject
-        message["Date"] = format_datetime(moment)
-        # The same mail tried again keeps its name, so that a mailbox may know it for a double.
-        message["Message-ID"] = f"<{claim.id}.{claim.created_at:%Y%m%d%H%M%S%f}@{domain}>"
-        message["Auto-Submitted"] = "auto-generated"
-        message["X-Auto-Response-Suppress"] = "All"
-        message.set_content(claim.text)
-        return message
+    def _sender(self, claim: _Claim) -> str:
+        """Where a report comes that the mail did not arrive; it names the mail."""
+        return addresses.make("b", str(claim.id)) or parseaddr(self._settings.mail_from)[1]
 
-    def _send(self, message: EmailMessage) -> None:
-        settings = self._settings
-        secure = ssl.create_default_context()
-        server = (
-            smtplib.SMTP_SSL(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT, context=secure)
-            if settings.smtp_security == "tls"
-            else smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT)
-        )
-        with server:
-            if settings.smtp_security == "starttls":
-                server.starttls(context=secure)
-            if settings.smtp_user:
-                server.login(settings.smtp_user, settings.smtp_password)
-            server.send_message(message)
+    def _signed(self, raw: bytes) -> bytes:
+        try:
+            signer: Signer | None = signer_of(self._settings)
+        except BadKey as fault:
+            raise NotTaken(Fault.KEY, str(fault)) from fault
+        return signer.sign(raw) if signer else raw
 
 
-def _next_try(claim: _Claim, fault: Exception, moment: datetime) -> datetime | None:
-    """When to try again; None gives up: after about three days, or at once if the recipient is refused for good."""
-    if isinstance(fault, smtplib.SMTPRecipientsRefused):
-        codes = [code for code, _reason in fault.recipients.values()]
-        if all(500 <= code < 600 for code in codes):
-            return None
-    if isinstance(fault, ValueError) or claim.attempts > len(PAUSES):
+class _IntoOutbox:
+    """The way where no server is set."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+
+    def hand_over(self, parcel: Parcel) -> None:
+        try:
+            self._outbox.put(parcel.raw, parcel.written_at, parcel.number)
+        except OSError as fault:
+            raise NotTaken(Fault.FOLDER, fault.strerror or type(fault).__name__) from fault
+
+
+def _next_try(claim: _Claim, refusal: NotTaken, moment: datetime) -> datetime | None:
+    """When to try again; None gives up: after about three days, or at once if another try would end like this one."""
+    if refusal.fault in OF_THE_HOUSE:
+        return moment + TROUBLE_PAUSE
+    if refusal.is_final or claim.attempts > len(PAUSES):
         return None
     return moment + PAUSES[claim.attempts - 1]
-
-
-def _words(fault: Exception) -> str:
-    return f"{type(fault).__name__}: {fault}"[:300]

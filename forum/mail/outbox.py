@@ -6,7 +6,6 @@ import os
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
 from pathlib import Path
 
 from forum.core.errors import NotFound
@@ -31,13 +30,13 @@ class Outbox:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def put(self, message: EmailMessage, moment: datetime, number: int) -> None:
-        """Lay the message down as a whole file or not at all."""
+    def put(self, raw: bytes, moment: datetime, number: int) -> None:
+        """Lay the mail down as a whole file or not at all; the same one again takes the place of the first."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         target = self._folder / f"{moment:%Y%m%dT%H%M%S}-{number}.eml"
         draft = target.with_suffix(".new")
         with open(draft, "wb", opener=_open_private) as file:
-            file.write(message.as_bytes(policy=email.policy.SMTP))
+            file.write(raw)
         draft.replace(target)
 
     def list_letters(self, limit: int = 100) -> list[Letter]:
@@ -55,13 +54,13 @@ class Outbox:
         if not _NAME.fullmatch(name) or not file.is_file():
             raise NotFound
         message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-        date = message["date"]
+        date, body = message["date"], message.get_body(("plain",))
         return Letter(
             name=name,
             recipient=str(message["to"]),
             subject=str(message["subject"]),
             sent_at=date.datetime if date else None,
-            text=message.get_content().replace("\r\n", "\n"),
+            text=body.get_content().replace("\r\n", "\n") if body else "",
         )
 
 

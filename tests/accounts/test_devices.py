@@ -7,7 +7,7 @@ import sqlalchemy as sa
 import time_machine
 
 from forum.accounts.models import Device
-from forum.accounts.service.devices import label_of
+from forum.core.browsers import label_of
 from forum.core.clock import now
 from forum.core.db import db
 

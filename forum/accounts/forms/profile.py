@@ -5,7 +5,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from forum.members.models import BIO_LIMIT, NAME_LIMIT
+from forum.members.models import BIO_LIMIT, NAME_LIMIT, PHONE_LIMIT
 from forum.web.forms import Form
 
 _needed = InputRequired(_l("Bitte füll dieses Feld aus."))
@@ -13,6 +13,7 @@ _needed = InputRequired(_l("Bitte füll dieses Feld aus."))
 
 class ProfileForm(Form):
     name = StringField(_l("Name"), [_needed, Length(max=NAME_LIMIT)])
+    phone = StringField(_l("Telefon"), [Length(max=PHONE_LIMIT)])
     bio = TextAreaField(_l("Über dich"), [Length(max=BIO_LIMIT)])
 
 

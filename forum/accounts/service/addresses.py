@@ -41,7 +41,7 @@ def request_change(viewer: Viewer, password: str, address: str, link_to: Callabl
             "jemand wollte diese Adresse für ein anderes Konto eintragen. Sie gehört aber schon zu deinem Konto, "
             "und dabei bleibt es. Du musst nichts tun.\n"
         )
-    send(address, _("Nachricht aus dem Netzwerk"), text)
+    send(address, _("Nachricht aus dem Netzwerk"), text, about="account")
 
 
 def get_change(token: str) -> Token:
@@ -68,4 +68,5 @@ def confirm_change(token: str) -> None:
             "Warst du das nicht? Gib der Administration des Netzwerks Bescheid.\n",
             name=member.name,
         ),
+        about="account",
     )

@@ -1,41 +1,23 @@
 """Where a member is signed in."""
 
-import re
 from datetime import timedelta
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from forum.accounts.models import Device
 from forum.accounts.service.codes import hash_of, new_token
 from forum.core.access import Viewer
+from forum.core.browsers import label_of
 from forum.core.clock import now
 from forum.core.db import changed_rows, db
 from forum.core.errors import NotFound
+from forum.notifications.service import pushes
 from forum.realtime.publishing import cut_device, cut_member
 
 #: How long a device stays signed in when the member did not ask to stay.
 SHORT_STAY = timedelta(hours=12)
 #: How long the row of a device that is gone is kept.
 _AFTERLIFE = timedelta(days=30)
-
-_BROWSERS = (
-    (r"Edg", "Edge"),
-    (r"OPR/|Opera", "Opera"),
-    (r"SamsungBrowser", "Samsung Internet"),
-    (r"Firefox|FxiOS", "Firefox"),
-    (r"Chrome|CriOS|Chromium", "Chrome"),
-    (r"Safari", "Safari"),
-)
-_SYSTEMS = (
-    (r"iPhone", "iPhone"),
-    (r"iPad", "iPad"),
-    (r"Android", "Android"),
-    (r"Windows", "Windows"),
-    (r"Mac OS X|Macintosh", "Mac"),
-    (r"CrOS", "Chromebook"),
-    (r"Linux", "Linux"),
-)
 
 
 def open_device(member_id: int, user_agent: str = "", stay: timedelta = SHORT_STAY) -> str:
@@ -75,6 +57,7 @@ def sign_out(viewer: Viewer, device_id: int) -> None:
     )
     if gone == 0:
         raise NotFound
+    pushes.forget_sign_in(device_id)
     cut_device(device_id)
 
 
@@ -85,11 +68,5 @@ def sign_out_everywhere(member_id: int, but: int | None = None) -> None:
         .where(Device.member_id == member_id, Device.revoked_at.is_(None), Device.id != (but or 0))
         .values(revoked_at=now())
     )
+    pushes.forget_sign_ins(member_id, but)
     cut_member(member_id)
-
-
-def label_of(user_agent: str) -> str:
-    """A browser's long name for itself in plain words: "Firefox auf Windows"."""
-    browser = next((name for sign, name in _BROWSERS if re.search(sign, user_agent)), _("Ein Browser"))
-    system = next((name for sign, name in _SYSTEMS if re.search(sign, user_agent)), None)
-    return _("%(browser)s auf %(system)s", browser=browser, system=system) if system else browser

@@ -317,4 +317,5 @@ def _mail(viewer: Viewer, invitation: Invitation, address: str, link_to: LinkTo)
             link=link_to(token),
             note=f"{invitation.note}\n\n" if invitation.note else "",
         ),
+        about="account",
     )

@@ -180,4 +180,6 @@ def _tell(member: Member, news: str) -> None:
             name=member.name,
             news=news,
         ),
+        member_id=member.id,
+        about="account",
     )

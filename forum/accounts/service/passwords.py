@@ -152,6 +152,8 @@ def request_reset(address: str, link_to: Callable[[str], str]) -> None:
             name=member.name,
             link=link_to(token),
         ),
+        member_id=member.id,
+        about="account",
     )
 
 
@@ -183,4 +185,6 @@ def _tell(member: Member) -> None:
             "Administration des Netzwerks Bescheid.\n",
             name=member.name,
         ),
+        member_id=member.id,
+        about="account",
     )

@@ -160,4 +160,6 @@ def _tell(viewer: Viewer, news: str) -> None:
             name=member.name,
             news=news,
         ),
+        member_id=member.id,
+        about="account",
     )

@@ -53,4 +53,6 @@ def reset_second_factor(viewer: Viewer, member_id: int) -> None:
             "Hast du nicht darum gebeten? Dann ändere dein Passwort und frag nach.\n",
             name=member.name,
         ),
+        member_id=member.id,
+        about="account",
     )

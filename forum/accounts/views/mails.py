@@ -1,24 +1,39 @@
-"""Outgoing mail for administrators: what waits, what failed, and without SMTP the mails themselves."""
+"""Outgoing mail for administrators: what waits, what failed, whether it arrives; without SMTP the mails."""
 
 from flask import current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from forum.accounts.service import probes
 from forum.accounts.views.blueprint import bp
+from forum.config import Settings
 from forum.core.db import unit_of_work
-from forum.mail import delivery, queries, service
+from forum.mail import delivery, queries, sentences, service
+from forum.mail.arrival import Finding, Names, Resolver, check_arrival
+from forum.mail.mailbox import mailbox_trouble
+from forum.mail.queries import MailState
 from forum.web.access import administrators_only
+from forum.web.limits import limiter
+
+#: Where a test puts its own answers in place of the DNS's.
+NAMES = "mail names"
 
 
 @bp.get("/administration/mails")
 @administrators_only
 def list_mails() -> ResponseReturnValue:
     postman = delivery.postman_of(current_app)
+    state = _state(request.args.get("state", ""))
     return render_template(
         "accounts/list_mails.html",
-        page=queries.list_mails(g.viewer, request.args.get("after", "")),
+        page=queries.list_mails(g.viewer, request.args.get("after", ""), state),
+        state=state,
+        counts=queries.count_mails(g.viewer),
+        trouble=queries.house_trouble(g.viewer),
+        mailbox_trouble=mailbox_trouble(g.viewer),
         outbox=postman.outbox.list_letters(),
         sends=postman.sends,
+        reason=sentences.reason,
     )
 
 
@@ -36,4 +51,42 @@ def create_mail_attempt(mail_id: int) -> ResponseReturnValue:
     with unit_of_work():
         service.try_again(g.viewer, mail_id)
     flash(_("Wir versuchen es gleich noch einmal."), "success")
-    return redirect(url_for("accounts.list_mails"), 303)
+    return redirect(url_for("accounts.list_mails", state=_state(request.form.get("state", ""))), 303)
+
+
+@bp.get("/administration/mails/arrival")
+@administrators_only
+def show_arrival() -> ResponseReturnValue:
+    return _arrival_page([])
+
+
+@bp.post("/administration/mails/arrival")
+@administrators_only
+@limiter.limit("20/minute")
+def create_arrival_check() -> ResponseReturnValue:
+    settings: Settings = current_app.extensions["settings"]
+    names: Names = current_app.extensions.get(NAMES) or Resolver()
+    return _arrival_page(check_arrival(settings, names))
+
+
+@bp.post("/administration/mails/arrival/probe")
+@administrators_only
+@limiter.limit("5/minute")
+def create_probe() -> ResponseReturnValue:
+    with unit_of_work():
+        probes.send_probe(g.viewer)
+    return redirect(url_for("accounts.show_arrival", _anchor="probe"), 303)
+
+
+def _arrival_page(findings: list[Finding]) -> ResponseReturnValue:
+    return render_template(
+        "accounts/show_arrival.html",
+        findings=findings,
+        probe=queries.last_probe(g.viewer),
+        sentences=sentences,
+        sends=delivery.postman_of(current_app).sends,
+    )
+
+
+def _state(name: str) -> MailState | None:
+    return MailState(name) if name in set(MailState) else None

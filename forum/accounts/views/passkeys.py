@@ -6,11 +6,11 @@ from flask_babel import gettext as _
 
 from forum.accounts.forms.security import NewPasskeyForm, PasswordForm
 from forum.accounts.service import passkeys
-from forum.accounts.service.devices import label_of
 from forum.accounts.views.blueprint import bp
 from forum.accounts.views.identity import place
 from forum.accounts.views.second_factor import show_recovery_codes
 from forum.accounts.views.sessions import Purpose, keep_challenge, kept_challenge
+from forum.core.browsers import label_of
 from forum.core.db import unit_of_work
 from forum.web.access import members_only
 from forum.web.limits import GUESSING, limiter

@@ -23,7 +23,9 @@ def edit_profile() -> ResponseReturnValue:
 def update_profile() -> ResponseReturnValue:
     form = ProfileForm()
     done = form.succeeds(
-        lambda: members.change_profile(g.viewer, name=form.name.data, bio=form.bio.data or "")
+        lambda: members.change_profile(
+            g.viewer, name=form.name.data, bio=form.bio.data or "", phone=form.phone.data or ""
+        )
     )
     if not done:
         return _page(form, PictureForm(formdata=None)), 422
