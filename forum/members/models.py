@@ -10,6 +10,7 @@ from forum.core.db import Key, Model
 
 NAME_LIMIT = 120
 BIO_LIMIT = 2_000
+PHONE_LIMIT = 40
 
 
 class Standing(enum.StrEnum):
@@ -36,6 +37,8 @@ class Member(Model):
     locale: Mapped[str] = mapped_column(sa.String(5), default="de")
     theme: Mapped[str] = mapped_column(sa.String(5), default="auto")
     joined_at: Mapped[datetime]
+    #: Where staff reaches the member if notice of something important is missing; only they see it.
+    phone: Mapped[str] = mapped_column(sa.String(PHONE_LIMIT), default="", server_default="")
     #: Content hash of the uploaded picture; part of its address, so it may be cached for ever.
     picture_version: Mapped[str | None] = mapped_column(sa.String(16))
 

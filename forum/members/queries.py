@@ -1,9 +1,11 @@
 """Lists of members for pages."""
 
 import enum
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 import sqlalchemy as sa
 
@@ -16,6 +18,10 @@ from forum.members import policy
 from forum.members.models import ChatPreferences, Member, Picture, Standing
 
 _PAGE = 50
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+#: A choice of members: id, name, version of the picture.
+People: TypeAlias = sa.Select[int, str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,27 @@ def find_card(member_id: int) -> Card | None:
         )
     ).one_or_none()
     return Card(Person(*row[:3]), *row[3:]) if row else None
+
+
+def name_of(member_id: int) -> str:
+    """The member's name; "" if there is none."""
+    return db.session.scalar(sa.select(Member.name).where(Member.id == member_id)) or ""
+
+
+def named_in(people: People, source: str) -> dict[str, list[int]]:
+    """Those of `people` whose full name stands behind an `@` in `source`, as typed or as the composer escapes it.
+
+    Name → ids of all who bear it, in the order of joining.
+    """
+    if "@" not in source:
+        return {}
+    text = sa.literal("\n".join((source, _ESCAPED.sub(r"\1", source))), sa.Text())
+    called = sa.literal("@") + Member.name
+    statement = people.where(sa.func.replace(text, called, "") != text).order_by(Member.joined_at, Member.id)
+    found: dict[str, list[int]] = {}
+    for member_id, name, _picture in db.session.execute(statement):
+        found.setdefault(name, []).append(member_id)
+    return found
 
 
 def list_members(viewer: Viewer, words: str, cursor: str = "") -> Slice[MemberRow]:

@@ -14,7 +14,7 @@ from forum.core.db import db
 from forum.core.errors import Invalid, NotFound, require
 from forum.core.html import render
 from forum.core.images import square_avatar
-from forum.core.text import clean_line, clean_text
+from forum.core.text import clean_line, clean_phone, clean_text
 from forum.members import policy
 from forum.members.models import BIO_LIMIT, NAME_LIMIT, Member, Picture, Standing
 from forum.realtime.publishing import cut_member
@@ -72,10 +72,12 @@ def get_own(viewer: Viewer) -> Member:
     return member
 
 
-def change_profile(viewer: Viewer, *, name: str, bio: str) -> None:
-    """What the viewer shows of themself."""
+def change_profile(viewer: Viewer, *, name: str, bio: str, phone: str | None = None) -> None:
+    """What the viewer shows of themself, and the phone, which only staff and moderators see; None leaves it."""
     member = get_own(viewer)
     member.name = _clean_name(name)
+    if phone is not None:
+        member.phone = clean_phone(phone)
     member.bio = clean_text(bio, limit=BIO_LIMIT) if bio.strip() else ""
     member.bio_html = render(member.bio) if member.bio else ""
 

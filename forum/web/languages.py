@@ -20,12 +20,12 @@ ZONE = ZoneInfo("Europe/Berlin")
 
 
 def init_languages(app: Flask) -> None:
-    """Choose the language per request and give templates the filters `ago`, `exact`, `day` and `number`."""
+    """Choose the language per request and give templates the filters `ago`, `exact`, `day`, `number` and `until`."""
     app.config.update(
         BABEL_DEFAULT_LOCALE="de", BABEL_TRANSLATION_DIRECTORIES=f"{app.root_path}/translations"
     )
     Babel(app, locale_selector=chosen_locale)
-    app.jinja_env.filters.update(ago=ago, exact=exact, day=day, number=number)
+    app.jinja_env.filters.update(ago=ago, exact=exact, day=day, number=number, until=until)
 
 
 def chosen_locale() -> str:
@@ -47,6 +47,16 @@ def ago(moment: datetime) -> str:
 def exact(moment: datetime) -> str:
     """Day and minute in full: "Di., 3. März 2026, 14:05"."""
     return _exact(moment, language())
+
+
+def until(moment: datetime) -> str:
+    """When something comes that is near: "gleich", "in 12 Min.", "in 3 Std."; later than a day: `exact`."""
+    seconds = (moment - now()).total_seconds()
+    if seconds < 60:
+        return _("gleich")
+    if seconds < 3600:
+        return _("in %(n)s Min.", n=int(seconds // 60))
+    return _("in %(n)s Std.", n=round(seconds / 3600)) if seconds < 24 * 3600 else exact(moment)
 
 
 def clock(moment: datetime) -> str:

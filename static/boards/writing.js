@@ -1,14 +1,25 @@
 // Writing with a net: the draft is kept on the server while typing, a send that fails loses nothing, and one
 // that is repeated makes one post (the form's client_key). Without script the form is an ordinary form.
 
+import { live } from "../realtime/live.js";
+
 const PAUSE = 1200; // ms of quiet after which the draft is saved
 const HEADERS = { "X-Requested-With": "fetch" };
 
 for (const form of document.querySelectorAll("form[data-send]")) keep(form);
 
+// Which button was pressed goes along, also where a script sends the form.
+function carry(form, button) {
+  if (!button?.name) return null;
+  const field = document.createElement("input");
+  Object.assign(field, { type: "hidden", name: button.name, value: button.value });
+  form.append(field);
+  return field;
+}
+
 /** Look after a form; those of the page are looked after from the start. */
 export function keep(form) {
-  const place = form.dataset.draft;
+  const place = form.dataset.draft; // without one, no draft is kept
   const state = form.querySelector(".sending-state");
   const text = form.elements.text;
   const kept = `draft:${place}`; // only while there is no connection, only in this tab
@@ -22,6 +33,7 @@ export function keep(form) {
 
   async function save() {
     timer = 0;
+    if (!place) return;
     const body = new FormData();
     body.set("csrf_token", form.elements.csrf_token.value);
     body.set("place", place);
@@ -45,8 +57,13 @@ export function keep(form) {
   window.addEventListener("pagehide", () => {
     if (timer && !sent) save();
   });
+  window.addEventListener("online", () => {
+    if (!sent && sessionStorage.getItem(kept)) save();
+  });
 
-  const left = sessionStorage.getItem(kept);
+  if (text.dataset.names) offerNames(form, text);
+
+  const left = place && sessionStorage.getItem(kept);
   if (left) {
     const { title, text: words } = JSON.parse(left);
     if (form.elements.title) form.elements.title.value = title;
@@ -65,13 +82,15 @@ export function keep(form) {
     timer = 0;
     form.classList.add("sending");
     say("sending");
+    const pressed = carry(form, event.submitter);
     let answer;
     try {
       answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: HEADERS });
     } catch {
       sent = false;
       form.classList.remove("sending");
-      sessionStorage.setItem(kept, JSON.stringify(typed()));
+      pressed?.remove();
+      if (place) sessionStorage.setItem(kept, JSON.stringify(typed()));
       say("failed");
       return;
     }
@@ -83,6 +102,27 @@ export function keep(form) {
       HTMLFormElement.prototype.submit.call(form);
     }
   });
+}
+
+// Behind a typed "@": whom of those who read there one may mean. The list comes when the first is typed.
+function offerNames(form, text) {
+  let names;
+  const ask = async (part) => (await live("/boards").ask("names", { space: Number(text.dataset.names), part }).catch(() => null))?.people;
+  form.addEventListener("input", async () => {
+    if (!names && !text.value.includes("@")) return;
+    const { Names } = await import("../web/names.js");
+    names ??= new Names({ form, field: form, text, ask });
+    names.look();
+  });
+  form.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.isComposing || event.keyCode === 229 || event.defaultPrevented || !names?.key(event)) return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    { capture: true },
+  );
 }
 
 // To the same page with another anchor a browser only scrolls; what was written is on the server by now.

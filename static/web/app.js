@@ -164,6 +164,17 @@ document.addEventListener("submit", ({ target }) => {
   }
 });
 
+// What this browser keeps of its reader is looked after where it keeps something, or is the installed app.
+function keepsThings() {
+  try {
+    return Object.keys(localStorage).some((name) => name.startsWith("device."));
+  } catch {
+    return false;
+  }
+}
+
+if (keepsThings() || matchMedia("(display-mode: standalone)").matches) import("../notifications/device.js");
+
 // After a form came back with errors, start at the list of them.
 document.querySelector("[data-focus]")?.focus();
 

@@ -13,7 +13,6 @@ from flask.testing import FlaskClient
 from forum.boards.service import topics
 from forum.core.db import db
 from forum.core.errors import Conflict, Denied, Invalid, NotFound, Refusal
-from forum.mail.delivery import postman_of
 from forum.web.errors import status_of
 from tests.cast import Cast, Person
 
@@ -78,9 +77,8 @@ def test_broken_letters_are_refused_in_words_and_nothing_is_lost(
 
 
 @pytest.fixture
-def in_earnest(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Faults are answered as for members, not raised as for tests; the postman stays at home."""
-    monkeypatch.setattr(postman_of(app), "is_at_work", True)
+def in_earnest(app: Flask) -> Iterator[None]:
+    """Faults are answered as for members, not raised as for tests."""
     app.testing, app.config["PROPAGATE_EXCEPTIONS"] = False, False
     yield
     app.testing, app.config["PROPAGATE_EXCEPTIONS"] = True, None

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forum.web import languages
-from forum.web.languages import ago, day, exact, iso, number, time_tag
+from forum.web.languages import ago, day, exact, iso, number, time_tag, until
 
 #: A Tuesday, 15:05 in Berlin (winter).
 NOW = datetime(2026, 3, 3, 14, 5, tzinfo=UTC)
@@ -51,6 +51,21 @@ def test_a_moment_is_told_as_a_colleague_would(before: timedelta, german: str) -
 def test_days_are_told_in_english_too() -> None:
     assert said(NOW - timedelta(days=3), "en") == "Sat, 28 February"
     assert said(NOW - timedelta(days=62), "en") == "Wed, 31 December 2025"
+
+
+@pytest.mark.parametrize(
+    ("ahead", "german"),
+    [
+        (timedelta(seconds=-5), "gleich"),
+        (timedelta(seconds=59), "gleich"),
+        (timedelta(minutes=12, seconds=30), "in 12 Min."),
+        (timedelta(hours=2, minutes=40), "in 3 Std."),
+        (timedelta(days=2), "Do., 5. März 2026, 15:05"),
+    ],
+)
+@time_machine.travel(datetime(2026, 3, 3, 14, 5, tzinfo=UTC), tick=False)
+def test_what_comes_is_told_by_how_near_it_is(ahead: timedelta, german: str) -> None:
+    assert until(datetime(2026, 3, 3, 14, 5, tzinfo=UTC) + ahead) == german
 
 
 def test_the_hour_that_comes_twice_and_the_one_that_never_comes() -> None:

@@ -1,0 +1,94 @@
+"""How much a member wants to hear of a topic, a board, a space. Muting wins over everything but what is important."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from forum.core.access import Viewer
+from forum.core.db import db, insert_into, upsert
+from forum.core.errors import Denied, NotFound
+from forum.notifications.models import Level, Notice, Watch
+from forum.notifications.queries.choices import level_of
+from forum.notifications.targets import named
+
+#: A thing that can be watched: kind and id.
+Place = tuple[str, int]
+
+
+def watch(viewer: Viewer, subject: str, subject_id: int, level: Level | None) -> None:
+    """Choose how much to hear of the thing; None: what is usual. Who mutes it is not told of what was new, either.
+
+    Whether the viewer may see the thing is asked by whoever knows it.
+    """
+    if viewer.member_id is None:
+        raise Denied
+    mine = (Watch.member_id == viewer.member_id, Watch.subject == subject, Watch.subject_id == subject_id)
+    if level is None:
+        db.session.execute(sa.delete(Watch).where(*mine))
+    else:
+        key = {"member_id": viewer.member_id, "subject": subject, "subject_id": subject_id}
+        chosen = {"level": level, "is_by_acting": False}
+        upsert(Watch, key | chosen, list(key), chosen)
+    if level is Level.MUTED:
+        db.session.execute(
+            sa.delete(Notice).where(
+                Notice.member_id == viewer.member_id,
+                Notice.subject == subject,
+                Notice.subject_id == subject_id,
+            )
+        )
+
+
+def choose(viewer: Viewer, subject: str, subject_id: int, level: Level | None) -> Level | None:
+    """`watch` for a thing known by kind and number only; what was chosen before.
+
+    `NotFound` for what cannot be chosen, or not by the viewer. "As usual" is allowed for everything: it only takes
+    back what was chosen.
+    """
+    if level is not None and not named(viewer, subject, [subject_id]):
+        raise NotFound
+    former = level_of(viewer, subject, subject_id)
+    watch(viewer, subject, subject_id, level)
+    return former
+
+
+def watch_by_acting(member_id: int, subject: str, subject_id: int) -> None:
+    """Who writes somewhere hears of the answers, unless something else was chosen."""
+    row = {
+        "member_id": member_id,
+        "subject": subject,
+        "subject_id": subject_id,
+        "level": Level.ALL,
+        "is_by_acting": True,
+    }
+    db.session.execute(insert_into(Watch).values(**row).on_conflict_do_nothing())
+
+
+def watchers(places: Sequence[Place]) -> sa.Select[int]:
+    """Ids of those who want to hear of everything in one of these, and have muted none of them.
+
+    The thing itself comes first in `places`: who wants to hear of it only when named is not among them, whatever
+    was chosen for the wider ones.
+    """
+    only_named = sa.select(Watch.member_id).where(_any_of(places[:1]), Watch.level == Level.MENTIONS)
+    return (
+        sa.select(Watch.member_id)
+        .where(
+            _any_of(places),
+            Watch.level == Level.ALL,
+            Watch.member_id.not_in(muters(places)),
+            Watch.member_id.not_in(only_named),
+        )
+        .distinct()
+    )
+
+
+def muters(places: Sequence[Place]) -> sa.Select[int]:
+    """Ids of those who want to hear of one of these no more."""
+    return sa.select(Watch.member_id).where(_any_of(places), Watch.level == Level.MUTED)
+
+
+def _any_of(places: Sequence[Place]) -> sa.ColumnElement[bool]:
+    return sa.or_(
+        *(sa.and_(Watch.subject == subject, Watch.subject_id == subject_id) for subject, subject_id in places)
+    )

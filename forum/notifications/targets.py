@@ -1,0 +1,181 @@
+"""What members are told about: each capability says here how its own kind of thing is shown, named and answered."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from forum.core.access import Viewer
+from forum.core.errors import NotFound
+from forum.notifications.models import SPACE
+from forum.notifications.queries.bell import NoticeRow
+from forum.spaces.queries import spaces_of
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What is new of one thing: its id, and the first and last entry that the member was told of."""
+
+    subject_id: int
+    first_entry_id: int
+    last_entry_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry: who said what, in plain words."""
+
+    author: str
+    text: str
+    at: datetime
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A thing as a member is told of it. `place` is where it stands ("FIN · Arbeitsorganisation").
+
+    `lines` are read at the moment of asking: what was taken back since is not among them. `above` are the wider
+    things that can be muted, too: (kind, id, title).
+    """
+
+    title: str
+    url: str
+    place: str = ""
+    lines: Sequence[Line] = ()
+    above: Sequence[tuple[str, int, str]] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A thing that can be followed or muted, by its name. `place` is where it stands."""
+
+    title: str
+    url: str
+    place: str = ""
+
+
+Describe = Callable[[Viewer, Collection[Since], bool], Mapping[int, Entry]]
+Answer = Callable[[Viewer, int, str, Collection[int], UUID], None]
+_described: dict[str, Describe] = {}
+_answered: dict[str, Answer] = {}
+Name = Callable[[Viewer, Collection[int]], Mapping[int, Named]]
+_named: dict[str, Name] = {}
+
+
+def describes(subject: str) -> Callable[[Describe], Describe]:
+    """Have the function say how things of this kind are shown to a viewer: `(viewer, what is new, with lines?)`.
+
+    What the viewer may not read (any more), or what is gone, is not in its answer; nobody is told of it then.
+    """
+
+    def register(describe: Describe) -> Describe:
+        if subject in _described:
+            raise ValueError(f"two kinds of thing are called {subject}")
+        _described[subject] = describe
+        return describe
+
+    return register
+
+
+def names(subject: str) -> Callable[[Name], Name]:
+    """Have the function name things of this kind: those of the ids that the viewer may see."""
+
+    def register(name: Name) -> Name:
+        if subject in _named:
+            raise ValueError(f"two kinds of thing are called {subject}")
+        _named[subject] = name
+        return name
+
+    return register
+
+
+def takes_answers(subject: str) -> Callable[[Answer], Answer]:
+    """Have the function write the answer a member sent by mail: `(viewer, id, text, file ids, client key)`.
+
+    Inside a unit of work. It raises refusals as any verb does; their sentence goes back to the sender.
+    """
+
+    def register(answer: Answer) -> Answer:
+        _answered[subject] = answer
+        return answer
+
+    return register
+
+
+def described(
+    viewer: Viewer, subject: str, news: Collection[Since], *, with_lines: bool
+) -> Mapping[int, Entry]:
+    """Those of the things that the viewer may be told of."""
+    describe = _described.get(subject)
+    return describe(viewer, news, with_lines) if describe and news else {}
+
+
+def named(viewer: Viewer, subject: str, subject_ids: Collection[int]) -> Mapping[int, Named]:
+    """Those of the things that the viewer may see, by their names."""
+    name = _named.get(subject)
+    return name(viewer, subject_ids) if name and subject_ids else {}
+
+
+class Shown(NamedTuple):
+    """A line of the bell; without an entry, its reader may not see the thing any more."""
+
+    row: NoticeRow
+    entry: Entry | None
+
+
+class Chosen(NamedTuple):
+    """A thing that somebody follows or has muted."""
+
+    subject: str
+    subject_id: int
+    named: Named
+
+
+def described_rows(viewer: Viewer, rows: Sequence[NoticeRow]) -> list[Shown]:
+    """The lines with what they are about, in the order given."""
+    news: dict[str, list[Since]] = {}
+    for row in rows:
+        news.setdefault(row.subject, []).append(Since(row.subject_id, row.first_entry_id, row.last_entry_id))
+    entries = {kind: described(viewer, kind, given, with_lines=False) for kind, given in news.items()}
+    return [Shown(row, entries[row.subject].get(row.subject_id)) for row in rows]
+
+
+def chosen_things(viewer: Viewer, places: Sequence[tuple[str, int]]) -> list[Chosen]:
+    """Those of the places (kind and id) that the viewer may see, by name."""
+    ids: dict[str, list[int]] = {}
+    for subject, subject_id in places:
+        ids.setdefault(subject, []).append(subject_id)
+    known = {subject: named(viewer, subject, given) for subject, given in ids.items()}
+    found = [
+        Chosen(subject, subject_id, known[subject][subject_id])
+        for subject, subject_id in places
+        if subject_id in known[subject]
+    ]
+    return sorted(found, key=lambda one: one.named.title.casefold())
+
+
+def is_answerable(subject: str) -> bool:
+    """Whether things of this kind can be answered by mail."""
+    return subject in _answered
+
+
+def answer(
+    viewer: Viewer, subject: str, subject_id: int, text: str, file_ids: Collection[int], client_key: UUID
+) -> None:
+    """Write an answer; `NotFound` for a kind that takes none."""
+    write = _answered.get(subject)
+    if write is None:
+        raise NotFound
+    write(viewer, subject_id, text, file_ids, client_key)
+
+
+@names(SPACE)
+def name_spaces(viewer: Viewer, space_ids: Collection[int]) -> dict[int, Named]:
+    """The viewer's own spaces."""
+    return {
+        space.id: Named(space.name, f"/spaces/{space.id}")
+        for space in spaces_of(viewer)
+        if space.id in space_ids and viewer.belongs_to(space.id)
+    }

@@ -1,0 +1,3 @@
+"""Work that tells: mails of their own, bundled mails, pushes; and work that hears: answers by mail."""
+
+from forum.notifications.tasks import mails, pushes, replies  # noqa: F401  (names its work)
