@@ -16,6 +16,8 @@ REASON_LIMIT = 500
 PAGE_SIZE = 20
 #: What attachments call a post.
 SUBJECT = "post"
+#: What notices call a topic and a board.
+TOPIC, BOARD = "topic", "board"
 
 
 def page_of(number: int) -> int:

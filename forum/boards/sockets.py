@@ -10,7 +10,8 @@ from forum.core.access import Viewer
 from forum.core.db import db
 from forum.core.errors import Conflict, NotFound
 from forum.members import queries as members
-from forum.realtime.namespace import Answer, Data, Namespace, event, number
+from forum.realtime.namespace import Answer, Data, Namespace, event, number, text
+from forum.spaces import queries as spaces
 
 
 class Boards(Namespace):
@@ -61,6 +62,25 @@ class Boards(Namespace):
                 }
                 for space, count in queries.unread.spaces_with_unread(viewer)
                 if viewer.belongs_to(space.id)
+            ]
+        }
+
+    @event()
+    def on_names(self, viewer: Viewer, data: Data) -> Answer:
+        """Whom the typed beginning of a name may mean in a space of the member."""
+        space_id = number(data, "space")
+        if not viewer.belongs_to(space_id):
+            raise NotFound
+        return {
+            "people": [
+                {
+                    "id": person.id,
+                    "name": person.name,
+                    "initials": person.initials,
+                    "colour": person.colour,
+                    "picture": person.avatar_url,
+                }
+                for person in spaces.find_named(space_id, text(data, "part")[:80])
             ]
         }
 

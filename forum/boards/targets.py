@@ -1,15 +1,23 @@
-"""Posts as something that files hang on."""
+"""Posts as something that files hang on; topics as something that members are told of."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import defer
 
 from forum.attachments.targets import Place, target
 from forum.boards import policy
-from forum.boards.models import SUBJECT, Post
+from forum.boards.models import BOARD, SUBJECT, TOPIC, Board, Post, PostState, Topic
+from forum.core import html
 from forum.core.access import Viewer
 from forum.core.db import db
+from forum.members.models import Member
+from forum.notifications.targets import Entry, Line, Named, Since, describes, names
+from forum.spaces.models import Space
+
+#: A mail shows so many new posts of a topic, each with so many characters.
+_LINES, _LINE_LIMIT = 5, 400
 
 
 @target(SUBJECT)
@@ -21,3 +29,70 @@ def find_posts(viewer: Viewer, post_ids: Collection[int]) -> dict[int, Place]:
         for post in db.session.scalars(statement)
         if policy.may_see_text(viewer, post)
     }
+
+
+@describes(TOPIC)
+def describe_topics(viewer: Viewer, news: Collection[Since], with_lines: bool) -> dict[int, Entry]:
+    """The topics the viewer may read, with the posts that came; of a topic whose new posts are all gone, nothing."""
+    statement = sa.select(Topic).where(Topic.id.in_([one.subject_id for one in news]))
+    topics = {
+        topic.id: topic for topic in db.session.scalars(statement) if policy.may_read(viewer, topic.board)
+    }
+    found = {}
+    for one in news:
+        topic = topics.get(one.subject_id)
+        posts = _new_posts(viewer, one, with_lines) if topic else []
+        if topic is None or not posts:
+            continue
+        found[topic.id] = Entry(
+            title=topic.title,
+            url=f"/posts/{posts[0].id}",
+            place=f"{topic.board.space.name} · {topic.board.name}",
+            lines=[
+                Line(post.name, html.plain(post.html, _LINE_LIMIT), post.created_at, f"/posts/{post.id}")
+                for post in posts[:_LINES]
+            ]
+            if with_lines
+            else (),
+            above=((BOARD, topic.board_id, topic.board.name),),
+        )
+    return found
+
+
+@names(TOPIC)
+def name_topics(viewer: Viewer, topic_ids: Collection[int]) -> dict[int, Named]:
+    """The topics the viewer may read."""
+    rows = db.session.execute(
+        sa.select(Topic.id, Topic.title, Board.name)
+        .join(Board, Board.id == Topic.board_id)
+        .where(Topic.id.in_(topic_ids), policy.readable_by(viewer))
+    )
+    return {topic_id: Named(title, f"/topics/{topic_id}", place) for topic_id, title, place in rows}
+
+
+@names(BOARD)
+def name_boards(viewer: Viewer, board_ids: Collection[int]) -> dict[int, Named]:
+    """The boards the viewer may read."""
+    rows = db.session.execute(
+        sa.select(Board.id, Board.name, Space.name)
+        .join(Space, Space.id == Board.space_id)
+        .where(Board.id.in_(board_ids), policy.readable_by(viewer))
+    )
+    return {board_id: Named(name, f"/boards/{board_id}", place) for board_id, name, place in rows}
+
+
+def _new_posts(viewer: Viewer, one: Since, with_lines: bool) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+    """Posts of others that came and still stand; only the first, if nobody wants their words."""
+    words = Post.html if with_lines else sa.literal("").label("html")
+    return db.session.execute(
+        sa.select(Post.id, Post.created_at, Member.name, words)
+        .join(Member, Member.id == Post.author_id)
+        .where(
+            Post.topic_id == one.subject_id,
+            Post.id.between(one.first_entry_id, one.last_entry_id),
+            Post.state == PostState.VISIBLE,
+            Post.author_id != viewer.member_id,
+        )
+        .order_by(Post.id)
+        .limit(_LINES if with_lines else 1)
+    ).all()

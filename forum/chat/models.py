@@ -18,6 +18,8 @@ TITLE_LIMIT = 200
 GROUP_LIMIT = 20
 #: What attachments call a message.
 SUBJECT = "message"
+#: What notifications call a room.
+ROOM = "room"
 #: Pinned messages of one room; what everybody pins, nobody reads.
 PIN_LIMIT = 50
 #: How many days the messages of a room may be kept; None: until somebody takes them away.

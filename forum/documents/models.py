@@ -21,6 +21,8 @@ TAG_LIMIT = 40
 TAGS_PER_DOCUMENT = 10
 #: Folders within folders.
 DEPTH_LIMIT = 6
+#: What notifications call a document, and a folder with what comes into it.
+DOCUMENT, FOLDER = "document", "folder"
 #: How long the bin keeps.
 BIN_KEEPS = timedelta(days=30)
 

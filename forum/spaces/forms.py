@@ -64,6 +64,7 @@ class SiteForm(Form):
     employees = IntegerField(_l("Beschäftigte"), [Optional()])
     council = StringField(_l("Name des Betriebsrats"), default="")
     seats = IntegerField(_l("Sitze"), [Optional()])
+    phone = StringField(_l("Telefon des Betriebsrats"), default="")
 
     @classmethod
     def showing(cls, site: Site, council: Council | None) -> "SiteForm":
@@ -72,6 +73,7 @@ class SiteForm(Form):
         form.company.data = site.company.name
         if council:
             form.council.data, form.seats.data = council.name, council.seats
+            form.phone.data = council.phone
         return form
 
     @property

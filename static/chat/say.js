@@ -2,6 +2,7 @@
 
 import { live } from "../realtime/live.js";
 import "../web/composer.js";
+import { insert } from "../web/insertion.js";
 import { excerptOf } from "./messages.js";
 
 const PAUSE = 1_200; // ms of quiet after which the draft is saved
@@ -354,25 +355,20 @@ export class Say {
 
   async #lookForName() {
     if (!this.#names && !this.text.value.includes("@")) return;
-    const { Names } = await import("./names.js");
-    this.#names ??= new Names(this);
+    const { Names } = await import("../web/names.js");
+    this.#names ??= new Names({
+      form: this.form,
+      field: this.field,
+      text: this.text,
+      signal: this.room.signal,
+      ask: async (part) => (await chat.ask("names", { room: this.room.id, part }).catch(() => null))?.people,
+    });
     this.#names.look();
   }
 
-  /** Put text in at the cursor, in the place of the `length` characters before it. */
-  insert(text, length = 0) {
-    const rich = this.field.querySelector(".composer-text");
-    if (rich && this.text.hidden) {
-      rich.focus();
-      const selection = getSelection();
-      for (let left = length; left > 0; left--) selection.modify("extend", "backward", "character");
-      document.execCommand("insertText", false, text); // the one way that every editor hears, and that can be undone
-      return;
-    }
-    const { selectionStart: start, selectionEnd: end } = this.text;
-    this.text.focus();
-    this.text.setRangeText(text, start - length, end, "end");
-    this.text.dispatchEvent(new Event("input", { bubbles: true }));
+  /** Put text in at the cursor. */
+  insert(text) {
+    insert(this.field, this.text, text);
   }
 }
 

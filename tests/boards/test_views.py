@@ -722,8 +722,9 @@ def test_lists_cost_the_same_however_long(
     write(40)
     many = {path: cost(client, path, count_queries) for path in paths}
     assert many == few
-    assert few.pop(f"/spaces/{cast.spaces[HERE]}") <= 10  # boards, topics, rooms, and who to turn to
-    assert max(few.values()) <= 8
+    # Around every page stand the bell and what there is to confirm, each with one.
+    assert few.pop(f"/spaces/{cast.spaces[HERE]}") <= 12  # boards, topics, rooms, and who to turn to
+    assert max(few.values()) <= 10
 
 
 def test_a_topic_costs_the_same_with_two_posts_and_with_twenty_authors(
@@ -741,7 +742,7 @@ def test_a_topic_costs_the_same_with_two_posts_and_with_twenty_authors(
         few = cost(client, path.format(small), count_queries)
         many = cost(client, path.format(large), count_queries)
         assert few == many, path
-        assert few <= 8
+        assert few <= 10
     page = text(client.get(f"/topics/{large}"))
     assert page.count("BR-Vorsitz") >= PAGE_SIZE
 

@@ -314,7 +314,7 @@ def test_sending_takes_few_statements(cast: Cast, count_queries: Callable[[], in
 
     assert sending("Hallo") == 5
     assert sending("Hallo", first) == 6
-    assert sending("Hallo @Sabine Morgenroth") == 7
+    assert sending("Hallo @Sabine Morgenroth") == 8  # who is named, and that somebody is to be told
 
 
 def test_a_message_just_sent_is_told_as_it_is_read_later(cast: Cast, told: Told) -> None:

@@ -8,13 +8,24 @@ from sqlalchemy.orm import aliased, defer, lazyload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from forum.attachments.queries import waits_at
-from forum.boards.models import PAGE_SIZE, Draft, Post, PostState, Reading, Revision, Topic
+from forum.boards.models import (
+    BOARD,
+    PAGE_SIZE,
+    TOPIC,
+    Draft,
+    Post,
+    PostState,
+    Reading,
+    Revision,
+    Topic,
+)
 from forum.boards.queries.unread import BASELINE, IS_UNREAD, with_readings
 from forum.core.access import Viewer
 from forum.core.db import db
 from forum.core.persons import Person
 from forum.core.textdiff import Change, word_diff
 from forum.members.models import Member
+from forum.notifications.models import SPACE, Level, Watch
 
 #: Posts on one sheet of the print view.
 PRINT_SIZE = 1000
@@ -22,7 +33,10 @@ PRINT_SIZE = 1000
 
 @dataclass(frozen=True, slots=True)
 class OpenTopic:
-    """A topic as its reader finds it: the row with its board, how far it was read, the reply begun and its files."""
+    """A topic as its reader finds it: the row with its board, how far it was read, the reply begun and its files.
+
+    `watching` is what the reader chose to hear of it; `is_muted_above`: the board or the space is muted.
+    """
 
     topic: Topic
     seen: int | None
@@ -30,6 +44,8 @@ class OpenTopic:
     is_unread: bool
     draft: str | None
     has_waiting: bool
+    watching: Level | None
+    is_muted_above: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +82,35 @@ class Edit:
 
 _viewer_id = sa.bindparam("viewer_id", type_=sa.Integer())
 _place = sa.bindparam("place", type_=sa.String())
+_watching = (
+    sa.select(Watch.level)
+    .where(Watch.member_id == _viewer_id, Watch.subject == TOPIC, Watch.subject_id == Topic.id)
+    .correlate(Topic)
+    .scalar_subquery()
+)
+_is_muted_above = (
+    sa.exists()
+    .where(
+        Watch.member_id == _viewer_id,
+        Watch.level == Level.MUTED,
+        sa.or_(
+            sa.and_(Watch.subject == BOARD, Watch.subject_id == Topic.board_id),
+            sa.and_(Watch.subject == SPACE, Watch.subject_id == Topic.space_id),
+        ),
+    )
+    .correlate(Topic)
+)
 _OPEN = (
     with_readings(
         sa.select(
-            Topic, Reading.last_number, BASELINE, IS_UNREAD, Draft.text, waits_at(_viewer_id, _place)
+            Topic,
+            Reading.last_number,
+            BASELINE,
+            IS_UNREAD,
+            Draft.text,
+            waits_at(_viewer_id, _place),
+            _watching,
+            _is_muted_above,
         ).select_from(Topic),
         _viewer_id,
     )

@@ -5,7 +5,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from forum.boards import policy
-from forum.boards.models import Board, BoardReading, Reading, Topic
+from forum.boards.models import TOPIC, Board, BoardReading, Reading, Topic
 from forum.boards.queries.posts import first_unread, open_topic
 from forum.boards.queries.unread import unread_topics
 from forum.boards.service import news
@@ -14,6 +14,7 @@ from forum.core.access import Viewer
 from forum.core.clock import now
 from forum.core.db import db, greatest, upsert
 from forum.core.errors import NotFound
+from forum.notifications.service import notices
 
 #: A post being written right now may carry an earlier moment than one already seen.
 _OVERLAP = timedelta(minutes=1)
@@ -29,6 +30,7 @@ def record_reading(viewer: Viewer, topic_id: int, number: int) -> None:
     known = first_unread(opened) - 1 if opened.is_unread else topic.last_number
     note_reading(viewer.member_id, topic_id, min(max(number, known), topic.last_number))
     _advance(viewer, topic.board_id)
+    notices.see(viewer, TOPIC, topic_id)
     news.tell_read(viewer)
 
 
@@ -66,6 +68,7 @@ def _mark_read(viewer: Viewer, board_ids: list[int]) -> None:
         .execution_options(synchronize_session=False)
     )
     _read_until(viewer, board_ids)
+    notices.see_those(viewer, TOPIC, sa.select(Topic.id).where(Topic.board_id.in_(board_ids)))
     news.tell_read(viewer)
 
 

@@ -9,15 +9,18 @@ from flask_babel import gettext as _
 from forum.attachments import service as attachments
 from forum.audit import service as audit
 from forum.boards import policy
-from forum.boards.models import POST_LIMIT, SUBJECT, TITLE_LIMIT, Board, Post, Topic
+from forum.boards.models import POST_LIMIT, SUBJECT, TITLE_LIMIT, TOPIC, Board, Post, Topic
 from forum.boards.service import drafts, news, readings
 from forum.boards.service.boards import get_board
+from forum.boards.service.wording import render_post
 from forum.core import html
 from forum.core.access import Viewer
 from forum.core.clock import now
 from forum.core.db import db
 from forum.core.errors import Invalid, NotFound, require
 from forum.core.text import clean_line, clean_text
+from forum.jobs.service import enqueue
+from forum.notifications.service.watches import watch_by_acting
 
 
 def get_topic(viewer: Viewer, topic_id: int, *, lock: bool = False) -> Topic:
@@ -183,7 +186,7 @@ def append_post(
         author_id=_author(viewer),
         created_at=now(),
         source=source,
-        html=html.render(source),
+        html=render_post(source, topic.space_id)[0],
         html_version=html.RENDERER_VERSION,
         client_key=client_key,
     )
@@ -195,7 +198,9 @@ def append_post(
     db.session.flush()
     post.has_files = attachments.attach(viewer, SUBJECT, post.id, file_ids, topic.space_id)
     readings.note_reading(post.author_id, topic.id, post.number)
+    watch_by_acting(post.author_id, TOPIC, topic.id)
     news.tell_posted(viewer, topic, post.number)
+    enqueue("boards.tell", post_id=post.id)
     return post
 
 

@@ -6,11 +6,14 @@ from flask_babel import gettext as _
 
 from forum.boards import policy, queries, service
 from forum.boards.forms import BoardForm, StepForm
-from forum.boards.models import Board, Starters
+from forum.boards.models import BOARD, Board, Starters
 from forum.boards.queries.topics import Filter
 from forum.boards.views.blueprint import bp
 from forum.core.db import unit_of_work
 from forum.core.errors import NotFound
+from forum.notifications.forms import LevelForm, level_name, said_of
+from forum.notifications.models import SPACE, Level
+from forum.notifications.queries.choices import levels_of
 from forum.spaces import queries as spaces
 from forum.web.access import members_only
 from forum.web.answers import go_to, offer_undo
@@ -32,6 +35,7 @@ def show_board(board_id: int) -> ResponseReturnValue:
     board = service.boards.get_board(g.viewer, board_id)
     chosen = _filter(request.args.get("filter"))
     topics = queries.topics.list_topics(g.viewer, board, chosen, request.args.get("after"))
+    levels = levels_of(g.viewer, [(BOARD, board_id), (SPACE, board.space_id)])
     return render_template(
         "boards/show_board.html",
         board=board,
@@ -40,6 +44,8 @@ def show_board(board_id: int) -> ResponseReturnValue:
         chosen=chosen,
         policy=policy,
         is_first_page="after" not in request.args,
+        level=levels.get((BOARD, board_id)),
+        is_muted_above=levels.get((SPACE, board.space_id)) is Level.MUTED,
     )
 
 
@@ -48,6 +54,20 @@ def show_board(board_id: int) -> ResponseReturnValue:
 def create_board_reading(board_id: int) -> ResponseReturnValue:
     with unit_of_work():
         service.readings.mark_board_read(g.viewer, board_id)
+    return go_to(url_for(".show_board", board_id=board_id))
+
+
+@bp.post("/boards/<int:board_id>/watch")
+@members_only
+def update_board_watch(board_id: int) -> ResponseReturnValue:
+    form = LevelForm()
+    if not form.validate_on_submit():
+        raise NotFound
+    with unit_of_work():
+        former = service.watching.watch_board(g.viewer, board_id, form.chosen)
+    offer_undo(
+        said_of(form.chosen), url_for(".update_board_watch", board_id=board_id), level=level_name(former)
+    )
     return go_to(url_for(".show_board", board_id=board_id))
 
 

@@ -24,6 +24,7 @@ from forum.core.persons import Person
 from forum.councils import queries as councils
 from forum.councils.queries import Byline
 from forum.files import queries as files
+from forum.notifications.forms import LevelForm, level_name, said_of
 from forum.web.access import members_only
 from forum.web.answers import go_to, is_fetch, offer_undo
 from forum.web.forms import takes_files
@@ -39,6 +40,20 @@ def show_topic(topic_id: int) -> ResponseReturnValue:
     if not 1 <= page <= opened.topic.page_count:
         raise NotFound
     return _render_topic(opened, page, *_asked_for())
+
+
+@bp.post("/topics/<int:topic_id>/watch")
+@members_only
+def update_topic_watch(topic_id: int) -> ResponseReturnValue:
+    form = LevelForm()
+    if not form.validate_on_submit():
+        raise NotFound
+    with unit_of_work():
+        former = service.watching.watch_topic(g.viewer, topic_id, form.chosen)
+    offer_undo(
+        said_of(form.chosen), url_for(".update_topic_watch", topic_id=topic_id), level=level_name(former)
+    )
+    return go_to(url_for(".show_topic", topic_id=topic_id))
 
 
 @bp.get("/topics/<int:topic_id>/unread")

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
 
 import sqlalchemy as sa
 
@@ -13,12 +12,11 @@ from forum.core.access import Viewer
 from forum.core.db import db
 from forum.core.persons import Person
 from forum.members.models import ChatPreferences, Member, Standing
+from forum.members.queries import People
 from forum.spaces.models import Membership
 
 CANDIDATES = 20
 READERS_LIMIT = 200
-
-People: TypeAlias = sa.Select[int, str, str | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Messages: written, changed, taken back, taken away, pinned."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -37,8 +37,11 @@ from forum.core.db import db
 from forum.core.errors import Conflict, Denied, Invalid, NotFound, require
 from forum.core.persons import Person
 from forum.core.text import clean_line
+from forum.jobs.service import enqueue
 from forum.members.models import Member
 
+#: Whoever has the room open reads it in that time, and need not be told.
+_BEFORE_TELLING = timedelta(seconds=5)
 _SENT = sa.select(Message.id).where(
     Message.author_id == sa.bindparam("author_id", type_=sa.Integer()),
     Message.client_key == sa.bindparam("client_key", type_=sa.Uuid()),
@@ -82,13 +85,15 @@ def send_message(
     )
     _insert(message)
     files = _attach(viewer, message, file_ids) if file_ids else ()
-    is_first = room.last_message_id is None
+    before = room.last_message_id or 0
     room.stamp, room.last_message_id, room.last_message_at = message.stamp, message.id, moment
     add_mentions(room.id, message.id, written.mentions)
-    note_sent(held.place, message)
-    if is_first and room.is_private:
+    note_sent(viewer, held.place, message, before)
+    if not before and room.is_private:
         tell_members(participant_ids(room.id))
     tell_message(room, _new_row(message, held.me, quoted, written, files))
+    if room.is_private or written.mentions:
+        enqueue("chat.tell", due_at=moment + _BEFORE_TELLING, message_id=message.id)
     return message
 
 
@@ -128,6 +133,8 @@ def edit_message(viewer: Viewer, message_id: int, text: str, version: int) -> Me
     message.edited_at = moment
     _drop(Mention, message)
     add_mentions(message.room_id, message.id, written.mentions)
+    if written.mentions:
+        enqueue("chat.tell", message_id=message.id)
     return _changed(held, message)
 
 

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from forum.audit import service as audit
 from forum.chat import policy
-from forum.chat.models import MESSAGE_LIMIT, REASON_LIMIT, Message, Room, Seat
+from forum.chat.models import MESSAGE_LIMIT, REASON_LIMIT, ROOM, Message, Room, Seat
 from forum.chat.policy import Place
 from forum.chat.service.places import get_place
 from forum.chat.service.telling import NAMESPACE, participant_ids, tell_rights, typing_channel_of
@@ -17,6 +17,7 @@ from forum.core.db import db, greatest, upsert
 from forum.core.errors import Invalid, NotFound, require
 from forum.core.text import clean_line
 from forum.members.queries import Sign, find_card, showing
+from forum.notifications.service import notices
 from forum.realtime.publishing import emit, publish
 from forum.spaces.queries import membership_of
 
@@ -32,13 +33,20 @@ def note_reading(viewer: Viewer, room_id: int, message_id: int) -> None:
     if until <= (place.seat.last_read_id if place.seat else 0):
         return
     _put(room_id, member_id, last_read_id=greatest(Seat.last_read_id, until), first={"last_read_id": until})
+    if until == place.room.last_message_id:
+        notices.see(viewer, ROOM, room_id)
     publish(NAMESPACE, f"member:{member_id}", "read", {"room": room_id, "until": until})
     if place.room.is_private:
         _show_reading(place.room, member_id, until)
 
 
-def note_sent(place: Place, message: Message) -> None:
-    """Whoever writes has read the room so far, and the draft is used up. The room must be held."""
+def note_sent(viewer: Viewer, place: Place, message: Message, before: int) -> None:
+    """Whoever writes has read the room so far, and the draft is used up. The room must be held.
+
+    `before` is the message that was the last one until now, or 0.
+    """
+    if before > (place.seat.last_read_id if place.seat else 0):
+        notices.see(viewer, ROOM, message.room_id)
     if place.seat is None:
         _put(message.room_id, message.author_id, last_read_id=message.id)
         return

@@ -1,6 +1,5 @@
 """Text of messages: cleaned, rendered, and whom it names."""
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -11,9 +10,7 @@ from forum.chat.queries.people import readers_of
 from forum.core import html
 from forum.core.db import db
 from forum.core.text import clean_text
-from forum.members.models import Member
-
-_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+from forum.members.queries import named_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ def compose(room: Room, typed: str, author_id: int | None, *, has_files: bool = 
     if has_files and not typed.strip():
         return Text("", "", ())
     source = clean_text(typed, limit=MESSAGE_LIMIT, field="text")
-    known = _named_in(room, source) if "@" in source else {}
+    known = named_in(readers_of(room), source)
     rendered, found = html.render_with_names(source, {name: f"/members/{known[name][0]}" for name in known})
     mentioned = {member_id for name in found for member_id in known[name]}
     return Text(source, rendered, sorted(mentioned - {author_id}))
@@ -47,18 +44,3 @@ def add_mentions(room_id: int, message_id: int, member_ids: Collection[int]) -> 
             {"message_id": message_id, "member_id": member_id, "room_id": room_id} for member_id in member_ids
         ]
         db.session.execute(sa.insert(Mention), rows)
-
-
-def _named_in(room: Room, source: str) -> dict[str, list[int]]:
-    """The readers of the room whose name stands behind an `@` in `source`, as typed or as the composer escapes it."""
-    text = sa.literal("\n".join((source, _ESCAPED.sub(r"\1", source))), sa.Text())
-    called = sa.literal("@") + Member.name
-    statement = (
-        readers_of(room)
-        .where(sa.func.replace(text, called, "") != text)
-        .order_by(Member.joined_at, Member.id)
-    )
-    found: dict[str, list[int]] = {}
-    for member_id, name, _picture in db.session.execute(statement):
-        found.setdefault(name, []).append(member_id)
-    return found

@@ -31,6 +31,7 @@ from forum.documents.service import tags
 from forum.documents.service.folders import lock_library, place_in
 from forum.documents.service.folders import require_adding as require_adding
 from forum.files.service import files
+from forum.jobs.service import enqueue
 
 #: Files put in at once.
 BULK_LIMIT = 100
@@ -287,6 +288,7 @@ def _number_version(viewer: Viewer, document: Document, file_id: int, note: str)
     )
     db.session.add(version)
     db.session.flush()
+    enqueue("documents.tell", version_id=version.id)
     return version
 
 
@@ -315,7 +317,7 @@ def optional_line(raw: str, limit: int, field: str) -> str:
 
 
 def _require_none_of_others(viewer: Viewer, documents: Sequence[Document]) -> None:
-    foreign = [f"„{document.title}“" for document in documents if not policy.may_edit(viewer, document)]
+    foreign = sorted(f"„{document.title}“" for document in documents if not policy.may_edit(viewer, document))
     titles = ", ".join(foreign[:TITLES_NAMED])
     if len(foreign) > TITLES_NAMED:
         titles += " " + _("und %(num)s weitere", num=len(foreign) - TITLES_NAMED)

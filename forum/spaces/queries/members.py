@@ -124,6 +124,19 @@ def find_candidates(
     return [Candidate(person, known.get(person.id)) for person in people]
 
 
+def find_named(space_id: int, part: str, limit: int = 8) -> list[Person]:
+    """Active members of the space whose name contains `part`, for the list behind a typed `@`; beginnings first."""
+    begins = Member.name.istartswith(part.replace("\0", "").strip(), autoescape=True)
+    query = (
+        sa.select(Member.id, Member.name, Member.picture_version)
+        .join(Membership, Membership.member_id == Member.id)
+        .where(Membership.space_id == space_id, Member.standing == Standing.ACTIVE, _named(part))
+        .order_by(sa.not_(begins), Member.name, Member.id)
+        .limit(limit)
+    )
+    return [Person(*row) for row in db.session.execute(query)]
+
+
 def person(member_id: int) -> Person:
     """A member as shown; `NotFound` if there is none."""
     row = db.session.execute(

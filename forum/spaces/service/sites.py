@@ -16,22 +16,32 @@ from forum.spaces.service.spaces import get_managed_space
 
 
 def create_site(
-    viewer: Viewer, space_id: int, facts: SiteFacts, council: str = "", seats: int | None = None
+    viewer: Viewer,
+    space_id: int,
+    facts: SiteFacts,
+    council: str = "",
+    seats: int | None = None,
+    phone: str = "",
 ) -> Site:
     """A new site of the region with its council; sites lie in regions only."""
     if get_managed_space(viewer, space_id).kind is not SpaceKind.REGION:
         raise NotFound
     site = companies.create_site(viewer, space_id, facts)
-    councils.put_council(viewer, site.id, council, seats)
+    councils.put_council(viewer, site.id, council, seats, phone)
     return site
 
 
 def update_site(
-    viewer: Viewer, site_id: int, facts: SiteFacts, council: str = "", seats: int | None = None
+    viewer: Viewer,
+    site_id: int,
+    facts: SiteFacts,
+    council: str = "",
+    seats: int | None = None,
+    phone: str | None = None,
 ) -> Site:
-    """Correct a site and its council."""
+    """Correct a site and its council; without a phone (None) that one stays."""
     site = companies.update_site(viewer, site_id, facts)
-    councils.put_council(viewer, site.id, council, seats)
+    councils.put_council(viewer, site.id, council, seats, phone)
     return site
 
 

@@ -41,7 +41,9 @@ def new_site(space_id: int) -> ResponseReturnValue:
 def create_site(space_id: int) -> ResponseReturnValue:
     form = SiteForm()
     site = form.carry_out(
-        lambda: service.create_site(g.viewer, space_id, form.facts, form.council.data, form.seats.data)
+        lambda: service.create_site(
+            g.viewer, space_id, form.facts, form.council.data, form.seats.data, form.phone.data or ""
+        )
     )
     if site:
         flash(_("Der Betrieb ist eingetragen. Jetzt fehlen noch die Mandate."), "success")
@@ -61,7 +63,9 @@ def edit_site(site_id: int) -> ResponseReturnValue:
 def update_site(site_id: int) -> ResponseReturnValue:
     form = SiteForm()
     site = form.carry_out(
-        lambda: service.update_site(g.viewer, site_id, form.facts, form.council.data, form.seats.data)
+        lambda: service.update_site(
+            g.viewer, site_id, form.facts, form.council.data, form.seats.data, form.phone.data
+        )
     )
     if site:
         flash(_("Der Betrieb ist gespeichert."), "success")

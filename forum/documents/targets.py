@@ -1,0 +1,128 @@
+"""Documents and folders as something that members are told of."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from forum.core.access import Viewer
+from forum.core.db import db
+from forum.documents import policy
+from forum.documents.models import DOCUMENT, FOLDER, Document, Folder, Version
+from forum.members.models import Member
+from forum.notifications.models import SPACE
+from forum.notifications.targets import Entry, Line, Named, Since, describes, names
+
+#: A mail shows so many new documents of a folder, or versions of a document.
+_LINES = 5
+
+
+@describes(DOCUMENT)
+def describe_documents(viewer: Viewer, news: Collection[Since], with_lines: bool) -> dict[int, Entry]:
+    """The documents the viewer may read. Of confidential ones a mail says no more than that they are there."""
+    statement = sa.select(Document).where(
+        Document.id.in_([one.subject_id for one in news]), policy.readable_by(viewer)
+    )
+    documents = {document.id: document for document in db.session.scalars(statement)}
+    found = {}
+    for one in news:
+        document = documents.get(one.subject_id)
+        if document is None or document.is_binned:
+            continue
+        is_hidden = with_lines and document.is_confidential
+        versions = _versions(one, Document.id == document.id) if with_lines and not is_hidden else ()
+        found[document.id] = Entry(
+            title=_("Vertrauliches Dokument") if is_hidden else document.title,
+            url=f"/documents/{document.id}",
+            place=_place(
+                document.space.name, "" if is_hidden or not document.folder else document.folder.name
+            ),
+            lines=[
+                Line(
+                    row.name,
+                    row.note or _("Fassung %(n)s", n=row.number),
+                    row.created_at,
+                    f"/documents/{document.id}",
+                )
+                for row in versions
+            ],
+            above=((SPACE, document.space_id, document.space.name),),
+        )
+    return found
+
+
+@describes(FOLDER)
+def describe_folders(viewer: Viewer, news: Collection[Since], with_lines: bool) -> dict[int, Entry]:
+    """The folders the viewer may read, with what came into them and those below and still lies there."""
+    statement = sa.select(Folder).where(
+        Folder.id.in_([one.subject_id for one in news]), policy.folders_readable_by(viewer)
+    )
+    folders = {folder.id: folder for folder in db.session.scalars(statement)}
+    found = {}
+    for one in news:
+        folder = folders.get(one.subject_id)
+        versions = _versions(one, Folder.path.startswith(folder.path)) if folder else ()
+        if folder is None or not versions:
+            continue
+        is_hidden = with_lines and folder.confidential
+        found[folder.id] = Entry(
+            title=_("Vertraulicher Ordner") if is_hidden else folder.name,
+            url=f"/folders/{folder.id}",
+            place=_place(folder.space.name),
+            lines=[
+                Line(row.name, row.title, row.created_at, f"/documents/{row.document_id}")
+                for row in versions
+                if not row.confidential and not row.stays_confidential
+            ]
+            if with_lines
+            else (),
+            above=((SPACE, folder.space_id, folder.space.name),),
+        )
+    return found
+
+
+@names(DOCUMENT)
+def name_documents(viewer: Viewer, document_ids: Collection[int]) -> dict[int, Named]:
+    """The documents the viewer may read."""
+    statement = sa.select(Document).where(Document.id.in_(document_ids), policy.readable_by(viewer))
+    return {
+        document.id: Named(document.title, f"/documents/{document.id}", _place(document.space.name))
+        for document in db.session.scalars(statement)
+    }
+
+
+@names(FOLDER)
+def name_folders(viewer: Viewer, folder_ids: Collection[int]) -> dict[int, Named]:
+    """The folders the viewer may read."""
+    statement = sa.select(Folder).where(Folder.id.in_(folder_ids), policy.folders_readable_by(viewer))
+    return {
+        folder.id: Named(folder.name, f"/folders/{folder.id}", _place(folder.space.name))
+        for folder in db.session.scalars(statement)
+    }
+
+
+def _place(space: str, folder: str = "") -> str:
+    return " · ".join(filter(None, (space, folder or _("Ablage"))))
+
+
+def _versions(one: Since, where: sa.ColumnElement[bool]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+    """New versions of documents that are not in the bin."""
+    return db.session.execute(
+        sa.select(
+            Version.number,
+            Version.note,
+            Version.created_at,
+            Version.document_id,
+            Member.name,
+            Document.title,
+            Document.stays_confidential,
+            Folder.confidential,
+        )
+        .join(Document, Document.id == Version.document_id)
+        .join(Member, Member.id == Version.author_id)
+        .outerjoin(Folder, Folder.id == Document.folder_id)
+        .where(Version.id.between(one.first_entry_id, one.last_entry_id), Document.binned_at.is_(None), where)
+        .order_by(Version.id)
+        .limit(_LINES)
+    ).all()

@@ -1,0 +1,140 @@
+"""How much a member wants to hear of a topic or a board."""
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from forum.boards.queries.posts import open_topic
+from forum.boards.service import watching
+from forum.core.access import Viewer
+from forum.core.db import db, unit_of_work
+from forum.core.errors import NotFound
+from forum.notifications.models import Kind, Level, Notice
+from forum.notifications.queries import bell
+from forum.notifications.service import notices, watches
+from tests.cast import HERE, Cast, Person
+from tests.notifications.work import tell_all
+from tests.pages import PageCheckingClient
+
+Browse = Callable[[Person | None], PageCheckingClient]
+
+
+def choose(person: Person, topic_id: int, level: Level | None) -> Level | None:
+    with unit_of_work():
+        return watching.watch_topic(person.viewer, topic_id, level)
+
+
+def told(person: Person) -> list[Kind]:
+    tell_all()
+    found = sa.select(Notice.kind).where(Notice.member_id == person.id, Notice.read_at.is_(None))
+    return list(db.session.scalars(found.order_by(Notice.id)))
+
+
+def test_who_follows_a_topic_hears_of_every_post_and_who_does_not_follow_hears_nothing(
+    context: Flask, cast: Cast
+) -> None:
+    topic_id = cast.topic(cast.petra)
+    tell_all()
+    assert choose(cast.manfred, topic_id, Level.ALL) is None
+    cast.post(cast.petra, topic_id)
+    assert told(cast.manfred) == [Kind.ANSWER]
+    assert told(cast.sabine) == []
+
+
+def test_what_was_chosen_before_comes_back_for_the_way_back(context: Flask, cast: Cast) -> None:
+    topic_id = cast.topic(cast.petra)
+    assert choose(cast.petra, topic_id, Level.MENTIONS) is Level.ALL  # she wrote it
+    assert choose(cast.petra, topic_id, None) is Level.MENTIONS
+
+
+def test_only_mentions_of_a_topic_wins_over_following_its_board(context: Flask, cast: Cast) -> None:
+    topic_id = cast.topic(cast.petra)
+    with unit_of_work():
+        watching.watch_board(cast.manfred.viewer, cast.board, Level.ALL)
+    choose(cast.manfred, topic_id, Level.MENTIONS)
+    tell_all()
+    with unit_of_work():
+        notices.see_all(cast.manfred.viewer)
+    cast.post(cast.petra, topic_id)
+    assert told(cast.manfred) == []
+    cast.post(cast.petra, topic_id, f"Und du, @{cast.manfred.name}?")
+    assert told(cast.manfred) == [Kind.MENTION]
+
+
+def test_a_topic_followed_on_a_board_of_mentions_is_heard(context: Flask, cast: Cast) -> None:
+    topic_id = cast.topic(cast.petra)
+    with unit_of_work():
+        watching.watch_board(cast.manfred.viewer, cast.board, Level.MENTIONS)
+    tell_all()
+    choose(cast.manfred, topic_id, Level.ALL)
+    cast.post(cast.petra, topic_id)
+    assert told(cast.manfred) == [Kind.ANSWER]
+
+
+def test_a_board_muted_has_nothing_new_any_more(context: Flask, cast: Cast) -> None:
+    topic_id = cast.topic(cast.petra)
+    tell_all()
+    choose(cast.manfred, topic_id, Level.ALL)
+    cast.post(cast.petra, topic_id)
+    assert told(cast.manfred) == [Kind.ANSWER]
+    with unit_of_work():
+        watching.watch_board(cast.manfred.viewer, cast.board, Level.MUTED)
+    assert bell.count_unread(cast.manfred.viewer) == 0
+    cast.post(cast.petra, topic_id)
+    assert told(cast.manfred) == []
+
+
+def test_what_one_may_not_read_one_cannot_follow(context: Flask, cast: Cast) -> None:
+    topic_id = cast.topic(cast.petra)
+    for viewer in (cast.olga.viewer, cast.karla.viewer, Viewer()):
+        with pytest.raises(NotFound), unit_of_work():
+            watching.watch_topic(viewer, topic_id, Level.ALL)
+        with pytest.raises(NotFound), unit_of_work():
+            watching.watch_board(viewer, cast.board, None)
+
+
+def test_an_open_topic_knows_what_was_chosen_without_a_statement_more(
+    context: Flask, cast: Cast, count_queries: Callable[[], int]
+) -> None:
+    topic_id = cast.topic(cast.petra)
+    count_queries()
+    opened = open_topic(cast.manfred.viewer, topic_id)
+    assert count_queries() <= 2  # one, and where a transaction begins
+    assert opened is not None
+    assert opened.watching is None
+    assert not opened.is_muted_above
+    choose(cast.manfred, topic_id, Level.ALL)
+    with unit_of_work():
+        watches.watch(cast.manfred.viewer, "space", cast.spaces[HERE], Level.MUTED)
+    opened = open_topic(cast.manfred.viewer, topic_id)
+    assert opened is not None
+    assert opened.watching is Level.ALL
+    assert opened.is_muted_above
+
+
+def test_the_page_says_what_was_chosen_and_offers_the_way_back(
+    app: Flask, browse: Browse, cast: Cast
+) -> None:
+    with app.app_context():
+        topic_id = cast.topic(cast.petra)
+    manfred = browse(cast.manfred)
+    assert summary(manfred, f"/topics/{topic_id}") == "Folgen"
+    manfred.send(f"/topics/{topic_id}/watch", level="muted")
+    page = manfred.get(f"/topics/{topic_id}").text
+    assert "Rückgängig" in page
+    assert 'name="level" value="usual"' in page
+    assert summary(manfred, f"/topics/{topic_id}") == "Stumm"
+    manfred.send(f"/topics/{topic_id}/watch", level="usual")
+    manfred.send(f"/boards/{cast.board}/watch", level="all")
+    assert summary(manfred, f"/boards/{cast.board}") == "Du folgst"
+    manfred.send(f"/boards/{cast.board}/watch", level="muted")
+    assert summary(manfred, f"/topics/{topic_id}") == "Stumm"
+
+
+def summary(client: PageCheckingClient, path: str) -> str:
+    """What the button says."""
+    page = client.get(path).text
+    button = page.split('<details class="menu watching">', 1)[1].split("</summary>", 1)[0]
+    return button.split("</svg>")[1].split("<svg")[0].strip()
