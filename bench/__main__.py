@@ -9,13 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from bench import bare, data, files, load, report, server, sockets, statements, texts, weight
+from bench import announcements, bare, data, files, load, report, server, sockets, statements, texts, weight
 from bench.data import Places
 from bench.server import Server
 
 LIVE = ("chat200", "chat1000", "sockets1000", "livetopic200", "sockets")
 FILES = ("upload", "library", "preview", "import")
-PARTS = (*report.PAGES, "reply", "memory", "workers", *LIVE, *FILES)
+TOLD = announcements.PARTS
+PARTS = (*report.PAGES, "reply", "memory", "workers", *LIVE, *FILES, *TOLD)
 WARM_SECONDS = 2
 REPLIES = 300
 CHAT_SECONDS, SOCKET_LIMIT = 20, 100
@@ -41,12 +42,18 @@ class Bench:
         }
         chosen = {name: path for name, path in pages.items() if name in self.parts}
         self.figures |= {"data.post_characters": places.mean_characters, "data.mb": places.bytes / 1024**2}
-        if set(self.parts) - set(LIVE) - set(FILES):
+        if set(self.parts) - set(LIVE) - set(FILES) - set(TOLD):
             self._pages(instance, places, chosen, pages)
         if set(self.parts) & set(LIVE):
             self._live(instance, places, sockets.sign_in_members(instance))
         if set(self.parts) & set(FILES):
             self._files(instance)
+        for part in [part for part in TOLD if part in self.parts]:
+            _say(f"{part}, with {announcements.MEMBERS} members")
+            self._try(part, partial(self._told, part))
+
+    def _told(self, part: str) -> None:
+        self._note(part, announcements.measure(part))
 
     def _pages(self, instance: Path, places: Places, chosen: dict[str, str], pages: dict[str, str]) -> None:
         with server.product(instance) as product:
@@ -334,7 +341,7 @@ def _parts(text: str) -> list[str]:
 def _order(item: tuple[str, float]) -> int:
     """The bare page first, then the pages in their order, then the rest."""
     place = item[0].partition(".")[0]
-    order = ("data", "bare", *report.PAGES, "reply", "memory", "topic", *LIVE, "socket", *FILES)
+    order = ("data", "bare", *report.PAGES, "reply", "memory", "topic", *LIVE, "socket", *FILES, *TOLD)
     return order.index(place) if place in order else len(order)
 
 

@@ -49,6 +49,13 @@ TARGETS: dict[str, tuple[str, float]] = {
     "library.many_of_few": ("<=", 1.5),
     "preview.first_page_worst_s": ("<=", 3),
     "import.files": (">=", 1000),
+    "announce.job_s": ("<=", 2),
+    "announce.job_growth_mb": ("<=", 20),
+    "announce.mails_s": ("<=", 30),
+    "announce.mails_growth_mb": ("<=", 20),
+    "digest.s": ("<=", 180),
+    "digest.growth_mb": ("<=", 20),
+    "watchers.more_ms": ("<=", 5),
 }
 
 

@@ -29,6 +29,7 @@ class Council(Model):
     site_id: Mapped[int] = mapped_column(sa.ForeignKey("site.id"), unique=True)
     name: Mapped[str] = mapped_column(sa.String(160))
     seats: Mapped[int | None]
+    phone: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")
 
     site: Mapped[Site] = relationship()
     mandates: Mapped[list["Mandate"]] = relationship(back_populates="council")

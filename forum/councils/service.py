@@ -11,7 +11,7 @@ from forum.companies import service as companies
 from forum.core.access import Viewer
 from forum.core.db import db
 from forum.core.errors import Invalid, NotFound
-from forum.core.text import clean_line
+from forum.core.text import clean_line, clean_phone
 from forum.councils import policy
 from forum.councils.models import Council, Function, Mandate
 
@@ -55,8 +55,13 @@ def get_managed_mandate(viewer: Viewer, mandate_id: int) -> Mandate:
     return mandate
 
 
-def put_council(viewer: Viewer, site_id: int, name: str = "", seats: int | None = None) -> Council:
-    """The council of the site, made if there is none. Without a name it is called after company and site."""
+def put_council(
+    viewer: Viewer, site_id: int, name: str = "", seats: int | None = None, phone: str | None = None
+) -> Council:
+    """The council of the site, made if there is none. Without a name it is called after company and site.
+
+    `phone`: where staff reaches it if notice of something important is missing; None leaves it as it is.
+    """
     site = companies.get_managed_site(viewer, site_id)
     name = name.strip() or f"Betriebsrat {site.company.name}, {site.name}"
     if seats is not None and not 1 <= seats <= MOST_SEATS:
@@ -66,6 +71,8 @@ def put_council(viewer: Viewer, site_id: int, name: str = "", seats: int | None 
     )
     council.name = clean_line(name, limit=NAME_LIMIT, field="council")
     council.seats = seats
+    if phone is not None:
+        council.phone = clean_phone(phone)
     db.session.add(council)
     db.session.flush()
     return council

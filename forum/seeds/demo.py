@@ -19,6 +19,7 @@ from forum.core.db import db
 from forum.councils.models import Council, Function, Mandate
 from forum.members.models import Member
 from forum.members.service import add_member
+from forum.seeds.announcements import plant_announcements
 from forum.seeds.base import NETWORK_SIGN
 from forum.seeds.spans import span
 from forum.seeds.talk import Stage, plant_room
@@ -55,6 +56,7 @@ def plant_demo() -> None:
     stage = Stage(spaces, members, moderators, topics, moment, LAST_VISIT)
     for entry in tomllib.loads((FOLDER / "rooms.toml").read_text())["room"]:
         plant_room(entry, stage)
+    plant_announcements(spaces, members, councils, moment)
     for key in SIGN_INS:
         set_password(members[key].id, PASSWORD)
 

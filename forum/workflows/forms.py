@@ -18,7 +18,7 @@ class TranscriptForm(Form):
 
 
 class DiscussionForm(Form):
-    """The topic of a document."""
+    """The topic of a document, or of an announcement."""
 
     board_id = SelectField(_l("Forum"), coerce=int, validate_choice=False)
     title = StringField(_l("Titel"))

@@ -1,5 +1,5 @@
 """What members carry from one capability into another; each verb takes the viewer first and asks both sides."""
 
-from forum.workflows.service import discussions, filings, transcripts
+from forum.workflows.service import comments, discussions, filings, transcripts
 
-__all__ = ["discussions", "filings", "transcripts"]
+__all__ = ["comments", "discussions", "filings", "transcripts"]

@@ -1,0 +1,1 @@
+"""Mitteilungen: what staff tells the network or parts of it, and who has taken note."""

@@ -1,0 +1,222 @@
+"""Taking note: once for each council, by the day and not the hour; and what becomes of the names."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
+import pikepdf
+import pytest
+import sqlalchemy as sa
+import time_machine
+from flask import Flask
+
+from forum.announcements import queries
+from forum.announcements.models import Acknowledgement, Announcement, Certificate, Dismissal, Recipient
+from forum.announcements.service import announcements, certificates, notices, retention
+from forum.announcements.tasks import forget
+from forum.core.access import Role, Viewer
+from forum.core.db import db, unit_of_work
+from forum.core.errors import Conflict, Denied, Invalid, NotFound
+from forum.members.models import Member
+from forum.notifications.models import Notice
+from tests.announcements.house import announce, council, draft, mailed, today, told
+from tests.cast import HERE, Cast
+
+TEN = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+def given(announcement_id: int) -> list[tuple[int | None, int | None]]:
+    db.session.rollback()
+    rows = sa.select(Acknowledgement.member_id, Acknowledgement.council_id)
+    return [
+        tuple(row)
+        for row in db.session.execute(rows.where(Acknowledgement.announcement_id == announcement_id))
+    ]
+
+
+def get(announcement_id: int) -> Announcement:
+    db.session.rollback()
+    return db.session.get_one(Announcement, announcement_id)
+
+
+def confirm(person: object, announcement_id: int, version: int = 1) -> None:
+    with unit_of_work():
+        notices.confirm(person.viewer, announcement_id, version)  # type: ignore[attr-defined]
+
+
+def test_a_double_click_and_a_colleague_at_the_same_time_are_one_notice(context: Flask, cast: Cast) -> None:
+    steel = council(cast, "Stahl", cast.petra, cast.manfred)
+    made = announce(cast)
+    for person in (cast.petra, cast.petra, cast.manfred):
+        confirm(person, made)
+    assert given(made) == [(cast.petra.id, steel)]
+
+
+def test_no_hour_is_kept_neither_here_nor_under_the_bell(context: Flask, cast: Cast) -> None:
+    made = announce(cast)
+    confirm(cast.petra, made)
+    assert {column.name for column in Acknowledgement.__table__.c} == {
+        "id", "announcement_id", "version", "member_id", "council_id", "given_on",
+    }  # fmt: skip
+    assert told(cast.petra) is None
+    assert db.session.scalar(sa.select(sa.func.count()).where(Notice.read_at.is_not(None))) == 0
+
+
+def test_it_is_asked_of_no_administrator_no_stranger_and_not_of_the_author(
+    context: Flask, cast: Cast
+) -> None:
+    made = announce(cast)
+    for person in (cast.karla, cast.olga):
+        with pytest.raises(NotFound):
+            confirm(person, made)
+    with pytest.raises(Denied):
+        confirm(cast.sabine, made)
+
+
+def test_who_left_the_space_cannot_confirm_any_more(context: Flask, cast: Cast) -> None:
+    made = announce(cast)
+    with pytest.raises(NotFound), unit_of_work():
+        notices.confirm(Viewer(cast.petra.id), made, 1)
+
+
+def test_after_the_last_day_nobody_is_asked_but_after_the_day_of_notice_one_may_still(
+    context: Flask, cast: Cast
+) -> None:
+    with time_machine.travel(TEN, tick=False):
+        late = announce(cast, confirm_by=TEN.date() + timedelta(days=2))
+        over = announce(
+            cast, confirm_by=TEN.date() + timedelta(days=2), ends_on=TEN.date() + timedelta(days=3)
+        )
+    with time_machine.travel(TEN + timedelta(days=5), tick=False):
+        confirm(cast.petra, late)
+        with pytest.raises(Denied):
+            confirm(cast.petra, over)
+        assert queries.listing.waiting(cast.manfred.viewer)[0].id == late
+        archive = queries.listing.list_announcements(cast.petra.viewer, queries.listing.Filter.ARCHIVE)
+        assert [row.id for row in archive.rows] == [over]
+
+
+def test_urgent_ones_stay_until_they_are_read_and_come_back_with_an_essential_edit(
+    context: Flask, cast: Cast
+) -> None:
+    made = announce(cast, is_urgent=True, confirm_by=None)
+    assert [one.is_asked for one in queries.listing.waiting(cast.petra.viewer)] == [False]
+    with unit_of_work():
+        notices.dismiss(cast.petra.viewer, made)
+    assert queries.listing.waiting(cast.petra.viewer) == []
+    assert len(queries.listing.waiting(cast.manfred.viewer)) == 1
+    found = get(made)
+    with unit_of_work():
+        announcements.edit(
+            cast.sabine.viewer,
+            made,
+            announcements.Wording(found.title, "Neu."),
+            1,
+            is_essential=True,
+            is_urgent=True,
+        )
+    assert len(queries.listing.waiting(cast.petra.viewer)) == 1
+
+
+def test_where_notice_is_asked_it_cannot_be_put_aside(context: Flask, cast: Cast) -> None:
+    made = announce(cast, is_urgent=True)
+    with unit_of_work(), pytest.raises(Denied):
+        notices.dismiss(cast.petra.viewer, made)
+
+
+@time_machine.travel(TEN, tick=False)
+def test_staff_may_write_once_more_once_a_day_to_those_who_are_late(context: Flask, cast: Cast) -> None:
+    made = announce(cast)
+    confirm(cast.petra, made)
+    with unit_of_work():
+        assert notices.nudge(cast.sabine.viewer, made) == 1
+    with pytest.raises(Conflict), unit_of_work():
+        notices.nudge(cast.sabine.viewer, made)
+    with pytest.raises(NotFound), unit_of_work():
+        notices.nudge(cast.manfred.viewer, made)
+    assert mailed() == [cast.manfred.email]
+    with time_machine.travel(TEN + timedelta(days=1), tick=False):
+        with unit_of_work():
+            assert notices.nudge(cast.sabine.viewer, made) == 1
+        assert mailed() == [cast.manfred.email] * 2
+
+
+def test_the_list_names_council_chair_and_phones(context: Flask, cast: Cast) -> None:
+    council(cast, "Stahl", cast.petra)
+    with unit_of_work():
+        db.session.get_one(Member, cast.petra.id).phone = "0171 3920012"
+    made = announce(cast)
+    party = queries.standing.standing(get(made), today()).open[0]
+    assert (party.name, party.site, party.sign) == ("Betriebsrat Stahl", "Stahl GmbH, Werk", HERE)
+    assert (party.contact, party.contact_phone, party.phone) == (
+        "Petra Sommer",
+        "0171 3920012",
+        "030 23125-100",
+    )
+
+
+def test_a_paper_is_known_by_its_bytes_and_a_changed_one_is_not(context: Flask, cast: Cast) -> None:
+    council(cast, "Stahl", cast.petra)
+    with unit_of_work():
+        db.session.get_one(Member, cast.petra.id).name = "Gökçe Łukasz-Yıldız ✓" + "x" * 80
+    made = announce(cast)
+    confirm(cast.petra, made)
+    with unit_of_work():
+        content, made_out = certificates.certify(cast.sabine.viewer, made)
+    assert content.startswith(b"%PDF")
+    with pikepdf.open(BytesIO(content)) as file:
+        assert len(file.pages) == 1
+    digest = hashlib.sha256(content).hexdigest()
+    assert made_out.digest == digest
+    assert certificates.find_certificate(certificates.clean_digest(f" {digest.upper()[:32]}\n{digest[32:]} "))
+    assert certificates.find_certificate(hashlib.sha256(content + b" ").hexdigest()) is None
+    with pytest.raises(Invalid):
+        certificates.clean_digest("4711")
+    with pytest.raises(NotFound), unit_of_work():
+        certificates.certify(cast.manfred.viewer, made)
+
+
+def test_after_twelve_months_names_are_gone_and_numbers_and_papers_stay(context: Flask, cast: Cast) -> None:
+    steel = council(cast, "Stahl", cast.petra)
+    with time_machine.travel(TEN, tick=False):
+        made, unasked = announce(cast), announce(cast, confirm_by=None)
+        confirm(cast.petra, made)
+        confirm(cast.manfred, made)
+        with unit_of_work():
+            notices.dismiss(cast.petra.viewer, unasked)
+            _content, paper = certificates.certify(cast.sabine.viewer, made)
+    with time_machine.travel(TEN + timedelta(days=360), tick=False):
+        forget()
+        assert len(given(made)) == 2
+        assert get(made).names_deleted_at is None
+    with time_machine.travel(TEN + timedelta(days=367), tick=False):
+        forget()
+    assert sorted(given(made), key=str) == sorted([(None, steel), (None, None)], key=str)
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Recipient)) == 0
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Dismissal)) == 0
+    assert db.session.scalars(sa.select(Notice).where(Notice.subject == "announcement")).all() == []
+    found = queries.standing.standing(get(made), today())
+    assert (found.asked, len(found.noted), found.open) == (2, 2, [])
+    assert {one.by for one in found.noted} == {""}
+    kept = db.session.scalars(sa.select(Certificate)).one()
+    assert (kept.digest, kept.made_by_id) == (paper.digest, None)
+    with unit_of_work():
+        assert retention.delete_names(TEN + timedelta(days=500)) == 0
+
+
+def test_staff_that_loses_its_role_sees_no_list_and_colleagues_go_on(context: Flask, cast: Cast) -> None:
+    made = announce(cast)
+    with pytest.raises(NotFound):
+        announcements.get_kept(Viewer(cast.sabine.id, {cast.spaces[HERE]: Role.MEMBER}), made)
+    assert announcements.get_kept(Viewer(cast.olga.id, {cast.spaces[HERE]: Role.STAFF}), made)
+
+
+def test_a_draft_has_no_list_and_can_be_thrown_away_but_what_is_out_cannot(
+    context: Flask, cast: Cast
+) -> None:
+    made, out = draft(cast), announce(cast)
+    with unit_of_work():
+        announcements.delete_draft(cast.sabine.viewer, made)
+    with pytest.raises(Conflict), unit_of_work():
+        announcements.delete_draft(cast.sabine.viewer, out)
+    assert db.session.get(Announcement, made) is None
