@@ -9,19 +9,27 @@ from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import forum.announcements.targets
+import forum.announcements.tasks
 import forum.attachments.models
 import forum.audit.models
 import forum.boards.targets
+import forum.boards.tasks
 import forum.chat.targets
 import forum.chat.tasks
+import forum.documents.targets
 import forum.documents.tasks
 import forum.files.models
 import forum.files.tasks
 import forum.jobs.models
-import forum.mail.models  # noqa: F401  (tables and work that nobody else names)
+import forum.mail.models
+import forum.mail.tasks
+import forum.notifications.models
+import forum.notifications.tasks  # noqa: F401  (tables and work that nobody else names)
 from forum import cli
 from forum.accounts import views as accounts
 from forum.accounts.queries import signed_in_devices
+from forum.announcements import views as announcements
 from forum.attachments import views as attachments
 from forum.boards import views as boards
 from forum.boards.sockets import Boards
@@ -35,6 +43,9 @@ from forum.files.store import init_files
 from forum.jobs.worker import init_jobs
 from forum.mail.delivery import init_mail
 from forum.members import views as members
+from forum.notifications import views as notifications
+from forum.notifications.sockets import Notices
+from forum.notifications.tasks.pushes import init_pushes
 from forum.portal import views as portal
 from forum.realtime.server import init_realtime
 from forum.spaces import views as spaces
@@ -52,16 +63,18 @@ from forum.web.lines import init_lines
 from forum.web.security import init_security, security_headers
 from forum.workflows import views as workflows
 
-NAMESPACES = (Boards, Chat)
+NAMESPACES = (Boards, Chat, Notices)
 BLUEPRINTS = (
     portal.bp,
     accounts.bp,
     boards.bp,
     chat.bp,
     documents.bp,
+    announcements.bp,
     files.bp,
     spaces.bp,
     members.bp,
+    notifications.bp,
     attachments.bp,
     workflows.bp,
 )
@@ -96,7 +109,9 @@ def create_app(settings: Settings | None = None, *, publish_assets: bool = True)
     init_lines(app, settings)  # before anything of a request is read
     init_access(app)  # before CSRF: a visitor's write is offered again after sign-in, whatever its token
     init_forms(app)  # and before it may read a form, how long that may be
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
+    # Mail servers send it, knowing nothing but the ticket (RFC 8058).
+    csrf.exempt(notifications.stops.create_stop)
     limiter.init_app(app)
     Compress(app)
     templating.init_templates(app)
@@ -110,6 +125,7 @@ def create_app(settings: Settings | None = None, *, publish_assets: bool = True)
     init_realtime(app, settings, [namespace() for namespace in NAMESPACES], signed_in_devices, headers)
     published = settings.instance / "static" if publish_assets else None
     init_assets(app, ROOT / "static", published, headers)
+    init_pushes(app, signed_in_devices)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # as above

@@ -1,4 +1,4 @@
-"""Commands: `flask --app wsgi prepare`, `serve`, `work`; `files check` and others of the packages."""
+"""Commands: `flask --app wsgi prepare`, `serve`, `work`; `files check`, `mail key` and others of the packages."""
 
 import os
 import sys
@@ -14,6 +14,7 @@ from forum.documents.commands import documents
 from forum.files.commands import files
 from forum.jobs.process import run_jobs
 from forum.jobs.server import run_server
+from forum.mail.commands import mail
 from forum.seeds.base import plant_base
 from forum.seeds.demo import PASSWORD, plant_demo, sign_ins
 from forum.seeds.library import plant_library
@@ -27,6 +28,7 @@ def init_commands(app: Flask) -> None:
     app.cli.add_command(work)
     app.cli.add_command(files)
     app.cli.add_command(documents)
+    app.cli.add_command(mail)
 
 
 @click.command()

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from forum.accounts import policy as accounts_policy
+from forum.announcements import queries as announcements
 from forum.boards import policy as boards_policy
 from forum.boards import queries as boards
 from forum.chat import policy as chat_policy
@@ -18,6 +19,7 @@ from forum.core.errors import NotFound
 from forum.councils import queries as councils
 from forum.members import queries as members
 from forum.members import service as members_service
+from forum.notifications.queries import bell
 from forum.portal.forms import DisplayForm
 from forum.portal.queries import member_page
 from forum.spaces import policy as spaces_policy
@@ -32,16 +34,20 @@ bp = Blueprint("portal", __name__)
 
 
 class Rail(NamedTuple):
-    """The ways around: spaces with unread topics, places (key, label, address, icon, unread), tools of roles."""
+    """The ways around: spaces with unread topics, places (key, label, address, icon, unread), tools of roles.
+
+    `more`: places for which the bar of a phone has no room.
+    """
 
     spaces: tuple[tuple[SpaceLink, int], ...]
     places: tuple[tuple[str, str, str, str, int], ...]
     tools: tuple[tuple[str, str, str], ...]
+    more: tuple[tuple[str, str, str, str, int], ...] = ()
 
 
 @bp.app_context_processor
 def frame() -> dict[str, Any]:
-    """What the layout shows around every page of a member; `signs` names every region by id."""
+    """What the layout shows around every page of a member; `bell` is its count, `signs` names regions by id."""
     if current_user.person is None:
         return {"rail": None}
     viewer: Viewer = current_user.viewer
@@ -52,9 +58,22 @@ def frame() -> dict[str, Any]:
         ("chat", _("Chat"), url_for("chat.list_rooms"), "message-circle", _waiting_rooms(viewer)),
         ("documents", _("Ablage"), url_for("documents.list_libraries"), "books", 0),
     )
+    waiting = announcements.listing.waiting(viewer)
+    asked = sum(one.is_asked for one in waiting)
+    more = (
+        (
+            "announcements",
+            _("Mitteilungen"),
+            url_for("announcements.list_announcements"),
+            "speakerphone",
+            asked,
+        ),
+    )
     mine = tuple((space, count) for space, count in spaces_and_counts if viewer.belongs_to(space.id))
     return {
-        "rail": Rail(mine, places, _tools(viewer)),
+        "rail": Rail(mine, places, _tools(viewer), more),
+        "waiting_announcements": waiting,
+        "bell": bell.shown(bell.count_unread(viewer)),
         "signs": {space.id: space for space, _count in spaces_and_counts},
         "policy": boards_policy,
     }

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import uuid4
 
+from forum.core.clock import now
+from forum.core.paging import write_cursor
 from tests.architecture.scene import PASSWORD, Ask, Scene, ask, picture
 
 VIEWERS = ("visitor", "olga", "petra", "rosa", "manfred", "sabine", "karla")
@@ -48,6 +50,27 @@ def row(
 
 def _reply() -> dict[str, str]:
     return {"text": "Bei uns 21 Tage im Voraus.", "client_key": str(uuid4())}
+
+
+def _announcement(scene: Scene) -> dict[str, object]:
+    return {
+        "title": "Neues Muster",
+        "text": "Bitte lesen.",
+        "spaces": scene.here,
+        "role": "all",
+        "timing": "now",
+        "publish": "1",
+        "client_key": str(uuid4()),
+    }
+
+
+def _comment(scene: Scene) -> dict[str, object]:
+    return {
+        "board_id": scene.cast.board,
+        "title": "Zum Muster",
+        "text": "Was meint ihr?",
+        "client_key": str(uuid4()),
+    }
 
 
 def _room() -> dict[str, str]:
@@ -112,7 +135,10 @@ MATRIX = (
     row("boards.update_board_position",         "401 404 404 404 303 404 404", lambda s: ask({"step": "1"}, board_id=s.board())),
     row("boards.create_archival",               "401 404 404 404 303 404 404", lambda s: ask(board_id=s.board())),
     row("boards.delete_archival",               "401 404 404 404 303 404 404", lambda s: ask(board_id=s.board())),
+    row("boards.update_board_watch",            "401 404 303 404 303 303 404", lambda s: ask({"level": "all"}, board_id=s.cast.board)),
     # Topics
+    row("boards.update_topic_watch",            "401 404 303 404 303 303 404", lambda s: ask({"level": "muted"}, topic_id=s.topic())),
+    row("boards.update_topic_watch",            "401 404 404 404 404 404 404", lambda s: ask({"level": "loud"}, topic_id=s.topic()), "with a level that is none"),
     row("boards.show_topic",                    "302 404 200 404 200 200 404", lambda s: ask(topic_id=s.topic())),
     row("boards.show_unread",                   "302 404 302 404 302 302 404", lambda s: ask(topic_id=s.topic())),
     row("boards.print_topic",                   "302 404 200 404 200 200 404", lambda s: ask(topic_id=s.topic())),
@@ -421,7 +447,71 @@ MATRIX = (
     row("accounts.create_appointment",          "401 404 404 404 404 404 303", lambda s: ask(member_id=s.newcomer())),
     row("accounts.delete_appointment",          "401 404 404 404 404 404 303", lambda s: ask(member_id=s.administrator())),
     row("accounts.delete_second_factor",        "401 404 404 404 404 404 303", lambda s: ask(member_id=s.newcomer())),
+    # Announcements, Sabine's
+    row("announcements.list_announcements",     "302 200 200 200 200 200 200"),
+    row("announcements.show_waiting",           "302 200 200 200 200 200 200"),
+    row("announcements.show_announcement",      "302 404 200 404 200 200 404", lambda s: ask(announcement_id=s.announcement())),
+    row("announcements.show_announcement",      "302 404 404 404 404 200 404", lambda s: ask(announcement_id=s.draft_announcement()), "not yet published"),
+    row("announcements.show_announcement",      "302 404 404 404 404 200 404", lambda s: ask(announcement_id=s.withdrawn_announcement()), "withdrawn"),
+    row("announcements.list_editions",          "302 404 200 404 200 200 404", lambda s: ask(announcement_id=s.announcement())),
+    row("announcements.create_notice",          "401 404 303 404 303 403 404", lambda s: ask({"version": "1"}, announcement_id=s.announcement())),
+    row("announcements.create_dismissal",       "401 404 303 404 303 303 404", lambda s: ask(announcement_id=s.unasked_announcement())),
+    row("announcements.create_dismissal",       "401 404 403 404 403 403 404", lambda s: ask(announcement_id=s.announcement()), "where notice is asked"),
+    row("announcements.new_announcement",       "302 404 404 200 200 200 404"),
+    row("announcements.create_announcement",    "401 404 404 422 303 303 404", lambda s: ask(_announcement(s))),
+    row("announcements.show_reach",             "302 404 404 200 200 200 404"),
+    row("announcements.edit_announcement",      "302 404 404 404 404 200 404", lambda s: ask(announcement_id=s.announcement())),
+    row("announcements.update_announcement",    "401 404 404 404 404 303 404", lambda s: ask(_announcement(s) | {"edition": "1"}, announcement_id=s.unasked_announcement())),
+    row("announcements.update_announcement",    "401 404 404 404 404 303 404", lambda s: ask(_announcement(s) | {"edition": "1"}, announcement_id=s.draft_announcement()), "not yet published"),
+    row("announcements.create_publication",     "401 404 404 404 404 303 404", lambda s: ask(announcement_id=s.draft_announcement())),
+    row("announcements.create_withdrawal",      "401 404 404 404 404 303 404", lambda s: ask(announcement_id=s.announcement())),
+    row("announcements.delete_withdrawal",      "401 404 404 404 404 303 404", lambda s: ask(announcement_id=s.withdrawn_announcement())),
+    row("announcements.delete_announcement",    "401 404 404 404 404 303 404", lambda s: ask(announcement_id=s.draft_announcement())),
+    row("announcements.delete_announcement",    "401 404 404 404 404 409 404", lambda s: ask(announcement_id=s.announcement()), "published"),
+    row("announcements.show_standing",          "302 404 404 404 404 200 404", lambda s: ask(announcement_id=s.announcement())),
+    row("announcements.show_standing_table",    "302 404 404 404 404 200 404", lambda s: ask(announcement_id=s.announcement())),
+    row("announcements.create_nudge",           "401 404 404 404 404 303 404", lambda s: ask(announcement_id=s.announcement())),
+    row("announcements.create_certificate",     "401 404 404 404 404 200 404", lambda s: ask(announcement_id=s.announcement())),
+    row("announcements.new_check",              "302 200 200 200 200 200 200"),
+    row("announcements.create_check",           "401 200 200 200 200 200 200", lambda s: ask({"digest": "0" * 64})),
+    row("workflows.new_announcement_topic",     "302 404 200 404 200 200 404", lambda s: ask(announcement_id=s.announcement(), space_id=s.here)),
+    row("workflows.create_announcement_topic",  "401 404 303 404 303 303 404", lambda s: ask(_comment(s), announcement_id=s.announcement(), space_id=s.here)),
     row("accounts.list_mails",                  "302 404 404 404 404 404 200"),
     row("accounts.show_mail",                   "302 404 404 404 404 404 200", lambda s: ask(name=s.letter())),
     row("accounts.create_mail_attempt",         "401 404 404 404 404 404 303", lambda s: ask(mail_id=s.unsent_mail())),
+    row("accounts.show_arrival",                "302 404 404 404 404 404 200"),
+    row("accounts.create_arrival_check",        "401 404 404 404 404 404 200", lambda s: ask(after=s.without_dns())),
+    row("accounts.create_probe",                "401 404 404 404 404 404 303"),
+    # The bell, what is chosen about being told, stopping mails
+    row("notifications.list_notices",           "302 200 200 200 200 200 200"),
+    row("notifications.create_reading",         "401 303 303 303 303 303 303", lambda s: ask({"until": write_cursor(now())})),
+    row("notifications.create_notice_reading",  "401 303 303 303 303 303 303", lambda s: ask(notice_id=s.notice_of(s.me)), "of one's own"),
+    row("notifications.create_notice_reading",  "401 404 303 404 404 404 404", lambda s: ask(notice_id=s.notice_of(s.cast.petra)), "of Petra's"),
+    row("notifications.delete_notice_reading",  "401 404 303 404 404 404 404", lambda s: ask(notice_id=s.notice_of(s.cast.petra)), "of Petra's"),
+    row("notifications.create_muting",          "401 404 303 404 404 404 404", lambda s: ask(notice_id=s.notice_of(s.cast.petra)), "of Petra's"),
+    row("notifications.create_muting",          "401 404 303 404 303 303 404", lambda s: ask(notice_id=s.notice_of(s.me)), "of one's own, about a topic here"),
+    row("notifications.edit_preferences",       "302 200 200 200 200 200 200"),
+    row("notifications.update_preferences",     "401 303 303 303 303 303 303", lambda s: ask({"rhythm": "daily", "hour": "6", "weekday": "0"})),
+    row("notifications.update_preferences",     "401 422 422 422 422 422 422", lambda s: ask({"rhythm": "hourly", "hour": "6", "weekday": "0"}), "with a rhythm that is none"),
+    row("notifications.show_day",               "302 200 200 200 200 200 200", lambda s: ask(rhythm="weekly", hour=6, weekday=2)),
+    row("notifications.update_watch",           "401 404 303 404 303 303 404", lambda s: ask({"subject": "topic", "subject_id": s.topic(), "level": "all"})),
+    row("notifications.update_space_watch",     "401 404 303 404 303 303 404", lambda s: ask({"level": "muted"}, space_id=s.here)),
+    row("notifications.create_test_mail",       "401 303 303 303 303 303 303"),
+    row("notifications.create_arrival",         "401 303 303 303 303 303 303"),
+    row("notifications.delete_reply_addresses", "401 303 303 303 303 303 303"),
+    row("notifications.create_push_device",     "401 200 200 200 200 200 200", lambda s: ask(s.push_keys())),
+    row("notifications.create_push_device",     "401 422 422 422 422 422 422", lambda s: ask(s.push_keys() | {"endpoint": "https://10.0.0.1/x"}), "inside the house"),
+    row("notifications.delete_push_endpoint",   "401 200 200 200 200 200 200", lambda s: ask({"endpoint": "https://push.example.org/x"})),
+    row("notifications.delete_push_device",     "401 303 303 303 303 303 303", lambda s: ask(push_device_id=s.push_device_of(s.me)), "of one's own"),
+    row("notifications.delete_push_device",     "401 404 303 404 404 404 404", lambda s: ask(push_device_id=s.push_device_of(s.cast.petra)), "of Petra's"),
+    row("notifications.create_push_probe",      "401 303 303 303 303 303 303", lambda s: ask(after=s.push_device_of(s.me))),
+    row("notifications.create_push_probe",      "401 403 403 403 403 403 403", case="without a browser that takes them"),
+    row("notifications.show_manifest",          "200 200 200 200 200 200 200"),
+    row("notifications.show_worker",            "200 200 200 200 200 200 200"),
+    row("notifications.show_offline",           "200 200 200 200 200 200 200"),
+    row("notifications.show_stop",              "200 200 200 200 200 200 200", lambda s: ask(ticket=s.stop_ticket())),
+    row("notifications.show_stop",              "404 404 404 404 404 404 404", lambda s: ask(ticket="nonsense"), "with a ticket that is none"),
+    row("notifications.create_stop",            "303 303 303 303 303 303 303", lambda s: ask({"List-Unsubscribe": "One-Click"}, ticket=s.stop_ticket())),
+    row("notifications.create_stop",            "404 404 404 404 404 404 404", lambda s: ask(ticket="nonsense"), "with a ticket that is none"),
+    row("notifications.delete_stop",            "303 303 303 303 303 303 303", lambda s: ask({"what": "all", "was": "weekly"}, ticket=s.stop_ticket())),
 )  # fmt: skip

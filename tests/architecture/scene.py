@@ -18,6 +18,8 @@ from PIL import Image
 from forum.accounts.models import Credential, Device, Invitation, Passkey, TokenKind
 from forum.accounts.service import invitations, passwords, second_factor, tokens
 from forum.accounts.service.devices import open_device
+from forum.accounts.views.mails import NAMES
+from forum.announcements.service import announcements
 from forum.attachments.models import Attachment
 from forum.boards.models import Post
 from forum.boards.service import boards, posts, topics
@@ -39,9 +41,14 @@ from forum.mail.models import OutgoingMail
 from forum.mail.service import send
 from forum.members.models import Member
 from forum.members.service import add_member, change_picture
+from forum.notifications.models import Kind, Notice
+from forum.notifications.service import notices, pushes
 from forum.spaces import service as spaces
+from forum.web.tickets import STOP_MAILS, write_ticket
+from tests.announcements.house import announce, draft
 from tests.cast import HERE, Cast, Person
 from tests.make.sent import sent_file
+from tests.notifications.push_service import Browser, text_of
 
 PASSWORD = "vier blaue Elefanten"
 A_DAY = timedelta(days=1)
@@ -66,6 +73,13 @@ class Ask:
 def ask(fields: dict[str, Any] | None = None, after: object = None, **values: Any) -> Ask:
     """A request; `after` names what had to be made before, where the address does not."""
     return Ask(values, fields or {})
+
+
+class NoNames:
+    """A DNS without records."""
+
+    def ask(self, name: str, kind: str) -> list[str]:
+        return []
 
 
 @dataclass
@@ -391,6 +405,21 @@ class Scene:
         assert device_id is not None
         return device_id
 
+    def push_keys(self) -> dict[str, object]:
+        """What a browser that nobody knows says of itself."""
+        browser = Browser(f"https://push.example.org/{next(_numbers)}")
+        return {
+            "endpoint": browser.endpoint,
+            "public_key": browser.public_key,
+            "secret": text_of(browser.secret),
+        }
+
+    def push_device_of(self, person: Person) -> int:
+        device_id, keys = self.device_of(person), self.push_keys()
+        with unit_of_work():
+            pushes.register(person.viewer, device_id, **{name: str(value) for name, value in keys.items()})
+        return pushes.devices_of(person.viewer)[0].id
+
     def passkey_of(self, person: Person) -> int:
         with unit_of_work():
             passkey = Passkey(
@@ -414,12 +443,45 @@ class Scene:
             secret = second_factor.waiting_secret(self.me.viewer)
         return pyotp.TOTP(secret).now()
 
+    def notice_of(self, person: Person) -> int:
+        """The id of a line under the person's bell, about a topic of Petra's."""
+        topic_id, told = self.topic(), sa.select(Member.id).where(Member.id == person.id)
+        with unit_of_work():
+            notices.notify(Kind.ANSWER, "topic", topic_id, 1, told)
+        notice_id = db.session.scalar(sa.select(sa.func.max(Notice.id)).where(Notice.member_id == person.id))
+        assert notice_id is not None
+        return notice_id
+
+    def stop_ticket(self) -> str:
+        """What stands in the link that stops Petra's mails."""
+        return write_ticket(STOP_MAILS, self.cast.petra.id, "", 0)
+
     def unsent_mail(self) -> int:
         with unit_of_work():
             send("niemand@betrieb.example", "Nachricht aus dem Netzwerk", "Guten Tag")
         mail_id = db.session.scalar(sa.select(sa.func.max(OutgoingMail.id)))
         assert mail_id is not None
         return mail_id
+
+    def without_dns(self) -> object:
+        """Nobody answers what the DNS is asked."""
+        return self.app.extensions.setdefault(NAMES, NoNames())
+
+    def announcement(self, **changes: Any) -> int:
+        """The id of an announcement of Sabine's to everybody here, of which notice is asked."""
+        return announce(self.cast, takes_comments=True, **changes)
+
+    def unasked_announcement(self) -> int:
+        return self.announcement(confirm_by=None)
+
+    def withdrawn_announcement(self) -> int:
+        announcement_id = self.announcement()
+        with unit_of_work():
+            announcements.withdraw(self.cast.sabine.viewer, announcement_id)
+        return announcement_id
+
+    def draft_announcement(self) -> int:
+        return draft(self.cast)
 
     def letter(self) -> str:
         """The name of a mail in the outbox."""

@@ -35,7 +35,9 @@ def test_only_these_endpoints_are_open_to_everybody(app: Flask) -> None:
     entering |= {"create_passkey_challenge", "create_passkey_session"}
     by_mail = {"new_reset", "create_reset", "new_password", "create_password"}
     by_mail |= {"show_address_change", "update_address"}
+    told = {"show_stop", "create_stop", "delete_stop", "show_manifest", "show_worker", "show_offline"}
     expected = {f"portal.show_{name}" for name in legal} | {"portal.update_display"}
+    expected |= {f"notifications.{name}" for name in told}
     assert found == expected | {f"accounts.{name}" for name in joining | entering | by_mail}
 
 

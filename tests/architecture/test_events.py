@@ -15,7 +15,7 @@ from flask import Flask
 from forum.chat.service import messages
 from forum.core.db import unit_of_work
 from forum.realtime.namespace import Namespace
-from tests.cast import Cast, Person
+from tests.cast import HERE, Cast, Person
 from tests.make.sent import sent_file
 
 VIEWERS = ("olga", "petra", "rosa", "manfred", "sabine", "karla")
@@ -67,11 +67,17 @@ def chat(event: str, answers: str, data: Callable[[Cast], dict[str, Any]], case:
     return Row("/chat", event, answers, data, case)
 
 
+def notices(event: str, answers: str, data: Callable[[Cast], dict[str, Any]], case: str = "") -> Row:
+    return Row("/notices", event, answers, data, case)
+
+
 MATRIX = (
     #                           olga petra rosa manfred sabine karla
     boards("open_topic",       "-   ok    -    ok      ok     -", lambda c: {"topic": c.topic(), "page": 1}),
     boards("typing",           "-   ok    -    ok      ok     -", lambda c: {"topic": c.topic()}),
+    boards("names",            "-   ok    -    ok      ok     -", lambda c: {"space": c.spaces[HERE], "part": "pe"}),
     boards("signs",            "ok  ok    ok   ok      ok     ok", lambda c: {}),
+    notices("count",           "ok  ok    ok   ok      ok     ok", lambda c: {}),
     chat("rooms",              "ok  ok    ok   ok      ok     ok", lambda c: {}),
     chat("open",               "-   ok    -    ok      ok     -", lambda c: {"room": c.room}),
     chat("open",               "-   ok    -    -       ok     -", lambda c: {"room": c.direct()}, "private"),
@@ -121,7 +127,7 @@ def test_the_matrix_has_every_event(app: Flask) -> None:
     assert rows - declared(app) == set(), "these are gone"
 
 
-@pytest.mark.parametrize("namespace", ["/boards", "/chat"])
+@pytest.mark.parametrize("namespace", ["/boards", "/chat", "/notices"])
 def test_visitors_do_not_connect(cast: Cast, listen: Callable[..., Any], namespace: str) -> None:
     assert not listen(None, namespace).is_connected
 

@@ -7,7 +7,7 @@ from flask import Flask
 
 from forum.audit.queries import ACTIONS, action_text
 
-_RECORDED = re.compile(r"""(?:record|_record|_note)\([^"]*?"([a-z_]+\.[a-z_]+)\"""")
+_RECORDED = re.compile(r"""(?:record|_record|_note)\([^"@]*?"([a-z_]+\.[a-z_]+)\"""")
 _CHOSEN = re.compile(r'action = "([a-z_]+\.[a-z_]+)" if .* else "([a-z_]+\.[a-z_]+)"')
 
 

@@ -69,5 +69,6 @@ def test_the_units_run_the_commands_there_are() -> None:
     assert commands == {
         "flask --app wsgi prepare",
         "flask --app wsgi work",
+        "flask --app wsgi mail receive",
         "gunicorn --config deploy/gunicorn.conf.py --bind 127.0.0.1:%i",
     }

@@ -206,7 +206,7 @@ def test_the_room_is_read_and_written_without_a_mouse(sign_in: SignIn, room: str
     petra.keyboard.type("Danke an @Manf")
     options = petra.get_by_role("listbox").get_by_role("option")
     expect(options.first).to_have_text(re.compile("Manfred Lehnigk$"))
-    expect(petra.locator(".composer-text")).to_have_attribute("aria-activedescendant", "talk-name-0")
+    expect(petra.locator(".composer-text")).to_have_attribute("aria-activedescendant", "offered-name-0")
     petra.keyboard.press("Enter")
     petra.keyboard.type(f"für {word}")
     petra.keyboard.press("Enter")
