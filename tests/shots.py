@@ -54,7 +54,6 @@ PAGES = [
     ("room-export", "petra", "/chat/rooms/{room}/export"),
     ("chat-preferences", "petra", "/chat/preferences"),
     ("notices", "petra", "/notices"),
-    ("notices-empty", "karla", "/notices"),
     ("notice-preferences", "petra", "/notices/preferences"),
     ("announcements", "petra", "/announcements"),
     ("announcements-all", "sabine", "/announcements?show=all"),
