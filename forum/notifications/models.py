@@ -141,7 +141,7 @@ class Preferences(Model):
     quiet_from: Mapped[time | None]
     quiet_until: Mapped[time | None]
     next_digest_at: Mapped[datetime | None]
-    #: Mails come back; the member sees it in the app until a new address is set or a mail arrives.
+    #: Mails come back; the member sees it in the app until there is a new address or the member says they arrive.
     mail_fails_since: Mapped[datetime | None]
     mail_failure: Mapped[str] = mapped_column(sa.String(300), default="")
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 import time_machine
 
 from forum.core.clock import now
+from forum.core.db import unit_of_work
+from forum.notifications.service import preferences
 from tests.accounts.conftest import PASSWORD, same_page
 
 NEW = "petra@zuhause.example"
@@ -60,3 +62,17 @@ def test_a_link_to_a_new_address_dies_after_a_day_and_with_a_newer_one(
         assert browse().get(two).status_code == 200
     with time_machine.travel(now() + timedelta(hours=25)):
         assert browse().get(two).status_code == 404
+
+
+def test_with_a_new_address_nothing_says_any_more_that_mail_does_not_arrive(
+    app, cast, browse, give_password, mails, link_in
+):
+    give_password(cast.petra)
+    client = browse(cast.petra)
+    with app.app_context(), unit_of_work():
+        chosen = preferences.preferences_of(cast.petra.viewer)
+        chosen.mail_fails_since, chosen.mail_failure = now(), "550 no such user"
+    assert "Deine E-Mail kommt nicht an" in client.get("/notices/preferences").text
+    client.send("/account/address", email=NEW, password=PASSWORD)
+    assert client.send(link_in(mails()[0])).status_code == 303
+    assert "Deine E-Mail kommt nicht an" not in client.get("/notices/preferences").text

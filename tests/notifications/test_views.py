@@ -305,7 +305,8 @@ def test_looking_at_the_page_stops_nothing_and_tells_others_nothing(
 ) -> None:
     page = app.test_client().get(f"/notices/stop/{ticket_of(app, cast.petra, 'topic', topic_id)}").text
     assert "Dazu keine Mails mehr" in page
-    assert "Vier-Schicht-Modell" not in page and cast.petra.name not in page  # scanners open every link
+    assert "Vier-Schicht-Modell" not in page  # scanners open every link
+    assert cast.petra.name not in page
     mine = browse(cast.petra).get(f"/notices/stop/{ticket_of(app, cast.petra, 'topic', topic_id)}").text
     assert "Keine Mails mehr zu „Vier-Schicht-Modell“" in mine
     assert "Gar keine Mails mehr" in page

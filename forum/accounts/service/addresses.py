@@ -14,6 +14,7 @@ from forum.core.errors import Invalid, NotFound
 from forum.mail.service import send
 from forum.members.models import Member
 from forum.members.service import change_address, clean_address, find_by_address, get_own, key_of
+from forum.notifications.service.preferences import note_arrival
 
 #: How long the link to the new address is good.
 CHANGE_LIFE = timedelta(hours=24)
@@ -57,6 +58,7 @@ def confirm_change(token: str) -> None:
     member = db.session.get_one(Member, found.member_id)
     old = member.email
     change_address(member, found.address)
+    note_arrival(Viewer(member.id))  # what came back came from the old one
     tokens.discard(member.id)
     record(Viewer(member.id), "address.changed", member.id)
     send(
