@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -163,14 +164,16 @@ def _lines(fault: EnvError) -> str:
 
 
 def _kept_secret(instance: Path) -> str:
-    """The key that signs cookies: made once, readable by the owner only."""
+    """The key that signs cookies: made once, readable by the owner only; whole at once, whoever else begins now."""
     instance.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = instance / "secret_key"
-    try:
-        with open(file, "x", opener=_open_private) as new:
+    if not file.exists():
+        draft = instance / f"secret_key.{secrets.token_hex(8)}"
+        with open(draft, "x", opener=_open_private) as new:
             new.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
+        with suppress(FileExistsError):
+            os.link(draft, file)
+        draft.unlink()
     return file.read_text().strip()
 
 

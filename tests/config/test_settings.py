@@ -3,6 +3,7 @@
 import re
 import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,10 @@ def test_two_houses_have_two_secrets(load: Load, tmp_path: Path) -> None:
 def test_the_instance_decides_where_the_database_lies(load: Load, tmp_path: Path) -> None:
     settings = load(INSTANCE=str(tmp_path / "other"))
     assert settings.database_url == f"sqlite:///{tmp_path / 'other' / 'network.sqlite'}"
+
+
+def test_processes_that_begin_at_the_same_moment_have_the_same_secret(load: Load) -> None:
+    with ThreadPoolExecutor(8) as many:
+        made = {settings.secret_key for settings in many.map(lambda _turn: load(), range(8))}
+    assert len(made) == 1
+    assert made != {""}
