@@ -34,7 +34,7 @@ test: $(VENV)/dev.done forum/translations/.done  ## Everything: rules, types, te
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser and not cluster"
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "database and not browser" --database postgresql
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "browser or cluster"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "browser or cluster" --reruns 1 -rR
 	cd frontend && npm test --silent
 
 corpus: $(VENV)/dev.done  ## All test files of other people's packages; `make test` reads a part of them.
