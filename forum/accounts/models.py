@@ -19,6 +19,24 @@ NOTE_LIMIT = 500
 
 Hash = sa.LargeBinary(32)
 
+#: What the bell calls somebody's own account; its things are numbered by `Safety`.
+ACCOUNT = "account"
+
+
+class Safety(enum.IntEnum):
+    """What may have happened to an account, and its owner always hears of. The numbers stand in notices."""
+
+    PASSWORD = 1
+    ADDRESS = 2
+    CODES_ON = 3
+    CODES_OFF = 4
+    PASSKEY_ADDED = 5
+    PASSKEY_REMOVED = 6
+    RECOVERY_CODE_USED = 7
+    RECOVERY_CODES_MADE = 8
+    NEW_DEVICE = 9
+    RESET = 10
+
 
 class Credential(Model):
     """Password and one-time-code secret of a member.

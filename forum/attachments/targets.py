@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from forum.core.access import Viewer
+from forum.core.kinds import one_for
 from forum.files.settling import on_settled
 
 
@@ -27,24 +28,12 @@ _tellers: dict[str, Tell] = {}
 
 def target(subject: str) -> Callable[[Find], Find]:
     """Have the function say on which of the things of this kind the viewer may read words and files."""
-
-    def register(find: Find) -> Find:
-        if subject in _known:
-            raise ValueError(f"two kinds of thing are called {subject}")
-        _known[subject] = find
-        return find
-
-    return register
+    return one_for(subject, _known)
 
 
 def when_settled(subject: str) -> Callable[[Tell], Tell]:
     """Have the function tell those who look at these things that their files can be opened by now, or never will."""
-
-    def register(tell: Tell) -> Tell:
-        _tellers[subject] = tell
-        return tell
-
-    return register
+    return one_for(subject, _tellers)
 
 
 def readable(viewer: Viewer, subject: str, subject_ids: Collection[int]) -> dict[int, Place]:

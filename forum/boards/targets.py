@@ -13,6 +13,7 @@ from forum.core import html
 from forum.core.access import Viewer
 from forum.core.db import db
 from forum.members.models import Member
+from forum.notifications.models import SPACE
 from forum.notifications.targets import Entry, Line, Named, Since, describes, names
 from forum.spaces.models import Space
 
@@ -50,11 +51,15 @@ def describe_topics(viewer: Viewer, news: Collection[Since], with_lines: bool) -
             place=f"{topic.board.space.name} · {topic.board.name}",
             lines=[
                 Line(post.name, html.plain(post.html, _LINE_LIMIT), post.created_at, f"/posts/{post.id}")
-                for post in posts[:_LINES]
+                for post in posts
             ]
             if with_lines
             else (),
-            above=((BOARD, topic.board_id, topic.board.name),),
+            count=posts[0].count_of_all,
+            above=(
+                (BOARD, topic.board_id, topic.board.name),
+                (SPACE, topic.space_id, topic.board.space.name),
+            ),
         )
     return found
 
@@ -84,12 +89,13 @@ def name_boards(viewer: Viewer, board_ids: Collection[int]) -> dict[int, Named]:
 def _new_posts(viewer: Viewer, one: Since, with_lines: bool) -> Sequence[sa.Row[*tuple[Any, ...]]]:
     """Posts of others that came and still stand; only the first, if nobody wants their words."""
     words = Post.html if with_lines else sa.literal("").label("html")
+    count: sa.ColumnElement[Any] = sa.func.count().over() if with_lines else sa.null()
     return db.session.execute(
-        sa.select(Post.id, Post.created_at, Member.name, words)
+        sa.select(Post.id, Post.created_at, Member.name, words, count.label("count_of_all"))
         .join(Member, Member.id == Post.author_id)
         .where(
             Post.topic_id == one.subject_id,
-            Post.id.between(one.first_entry_id, one.last_entry_id),
+            one.holds(Post.id, Post.created_at),
             Post.state == PostState.VISIBLE,
             Post.author_id != viewer.member_id,
         )

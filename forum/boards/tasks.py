@@ -33,12 +33,12 @@ def tell(post_id: int) -> None:
         called = belongs.where(
             Membership.member_id.in_(named), Membership.member_id.not_in(watches.muters(places))
         )
-        notices.notify(Kind.MENTION, TOPIC, topic.id, post.id, called, at=post.created_at)
+        notices.notify(Kind.MENTION, TOPIC, topic.id, post.id, called, written_at=post.created_at)
     watching = belongs.where(
         Membership.member_id.in_(watches.watchers(places)), Membership.member_id.not_in(named)
     )
     kind = Kind.TOPIC if post.number == 1 else Kind.ANSWER
-    notices.notify(kind, TOPIC, topic.id, post.id, watching, at=post.created_at)
+    notices.notify(kind, TOPIC, topic.id, post.id, watching, written_at=post.created_at)
 
 
 @takes_answers(TOPIC)

@@ -107,7 +107,7 @@ class Room(Model):
 
 
 class Seat(Model):
-    """What one member has in a room: how far it was read, a draft, quiet; in private rooms, the place itself.
+    """What one member has in a room: how far it was read, a draft; in private rooms, the place itself.
 
     When something was read is nowhere kept, only how far. `silenced_until`: a moderator lets the member read on,
     but not write, until then.
@@ -124,7 +124,6 @@ class Seat(Model):
     is_participant: Mapped[bool] = mapped_column(default=False)
     joined_at: Mapped[datetime]
     last_read_id: Mapped[int] = mapped_column(default=0)
-    is_muted: Mapped[bool] = mapped_column(default=False)
     draft: Mapped[str] = mapped_column(default="")
     silenced_until: Mapped[datetime | None]
     silenced_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member.id"))

@@ -59,6 +59,7 @@ def describe_rooms(viewer: Viewer, news: Collection[Since], with_lines: bool) ->
             ]
             if with_lines
             else (),
+            count=messages[0].count_of_all,
             above=((SPACE, title.space_id, title.place),) if title.space_id else (),
         )
     return found
@@ -76,12 +77,13 @@ def name_rooms(viewer: Viewer, room_ids: Collection[int]) -> dict[int, Named]:
 def _new_messages(viewer: Viewer, one: Since, with_lines: bool) -> Sequence[sa.Row[*tuple[Any, ...]]]:
     """Messages of others that came and still stand; only the first, if nobody wants their words."""
     words = Message.html if with_lines else sa.literal("").label("html")
+    count: sa.ColumnElement[Any] = sa.func.count().over() if with_lines else sa.null()
     return db.session.execute(
-        sa.select(Message.id, Message.created_at, Member.name, words)
+        sa.select(Message.id, Message.created_at, Member.name, words, count.label("count_of_all"))
         .join(Member, Member.id == Message.author_id)
         .where(
             Message.room_id == one.subject_id,
-            Message.id.between(one.first_entry_id, one.last_entry_id),
+            one.holds(Message.id, Message.created_at),
             Message.state == MessageState.VISIBLE,
             Message.author_id != viewer.member_id,
         )

@@ -30,9 +30,9 @@ def tell(message_id: int) -> None:
     room = db.session.get_one(Room, message.room_id)
     named = sa.select(Mention.member_id).where(Mention.message_id == message.id)
     called, others = _audiences(room, message, named)
-    notices.notify(Kind.MENTION, ROOM, room.id, message.id, called, at=message.created_at)
+    notices.notify(Kind.MENTION, ROOM, room.id, message.id, called, written_at=message.created_at)
     if others is not None:
-        notices.notify(Kind.MESSAGE, ROOM, room.id, message.id, others, at=message.created_at)
+        notices.notify(Kind.MESSAGE, ROOM, room.id, message.id, others, written_at=message.created_at)
 
 
 @takes_answers(ROOM)
@@ -54,10 +54,7 @@ def _audiences(
     room: Room, message: Message, named: sa.Select[int]
 ) -> tuple[sa.Select[int], sa.Select[int] | None]:
     """Whom the message names, and in a private room the others; without those who have read it or muted the room."""
-    is_unseen = (
-        sa.func.coalesce(Seat.last_read_id, 0) < message.id,
-        ~sa.func.coalesce(Seat.is_muted, sa.false()),
-    )
+    is_unseen = sa.func.coalesce(Seat.last_read_id, 0) < message.id
     if room.is_private:
         muters = watches.muters([(ROOM, room.id)])
         there = sa.select(Seat.member_id).where(
@@ -65,7 +62,7 @@ def _audiences(
             Seat.is_participant,
             Seat.member_id != message.author_id,
             Seat.member_id.not_in(muters),
-            *is_unseen,
+            is_unseen,
         )
         return there.where(Seat.member_id.in_(named)), there.where(Seat.member_id.not_in(named))
     muters = watches.muters([(ROOM, room.id), (SPACE, room.space_id or 0)])
@@ -76,7 +73,7 @@ def _audiences(
             Membership.space_id == room.space_id,
             Membership.member_id.in_(named),
             Membership.member_id.not_in(muters),
-            *is_unseen,
+            is_unseen,
         )
     )
     return called, None

@@ -114,12 +114,13 @@ def insert_into(model: type[Model]) -> sqlite.Insert | postgresql.Insert:
     return postgresql.insert(model) if _on_postgresql() else sqlite.insert(model)
 
 
-def changed_rows(statement: sa.Update | sa.Delete) -> int:
-    """Carry `statement` out and say how many rows it changed or deleted.
+def changed_rows(statement: sa.Insert | sa.Update | sa.Delete) -> int:
+    """Carry `statement` out and say how many rows it wrote, changed or deleted.
 
     Of two who try the same at once the second gets 0, if the statement asks for what the first one changed.
     """
-    result = cast("sa.CursorResult[Any]", db.session.execute(statement))  # changing rows gives no other kind
+    counted = statement.execution_options(preserve_rowcount=True)  # insertions count nothing unless told to
+    result = cast("sa.CursorResult[Any]", db.session.execute(counted))  # changing rows gives no other kind
     return result.rowcount
 
 

@@ -20,7 +20,7 @@ _LINES = 5
 
 @describes(DOCUMENT)
 def describe_documents(viewer: Viewer, news: Collection[Since], with_lines: bool) -> dict[int, Entry]:
-    """The documents the viewer may read. Of confidential ones a mail says no more than that they are there."""
+    """The documents the viewer may read, with the versions that came."""
     statement = sa.select(Document).where(
         Document.id.in_([one.subject_id for one in news]), policy.readable_by(viewer)
     )
@@ -28,16 +28,13 @@ def describe_documents(viewer: Viewer, news: Collection[Since], with_lines: bool
     found = {}
     for one in news:
         document = documents.get(one.subject_id)
-        if document is None or document.is_binned:
+        versions = _versions(one, Document.id == document.id) if document else ()
+        if document is None or not versions:
             continue
-        is_hidden = with_lines and document.is_confidential
-        versions = _versions(one, Document.id == document.id) if with_lines and not is_hidden else ()
         found[document.id] = Entry(
-            title=_("Vertrauliches Dokument") if is_hidden else document.title,
+            title=document.title,
             url=f"/documents/{document.id}",
-            place=_place(
-                document.space.name, "" if is_hidden or not document.folder else document.folder.name
-            ),
+            place=_place(document.space.name, document.folder.name if document.folder else ""),
             lines=[
                 Line(
                     row.name,
@@ -46,8 +43,12 @@ def describe_documents(viewer: Viewer, news: Collection[Since], with_lines: bool
                     f"/documents/{document.id}",
                 )
                 for row in versions
-            ],
+            ]
+            if with_lines
+            else (),
+            count=versions[0].count_of_all,
             above=((SPACE, document.space_id, document.space.name),),
+            is_confidential=document.is_confidential,
         )
     return found
 
@@ -65,9 +66,8 @@ def describe_folders(viewer: Viewer, news: Collection[Since], with_lines: bool) 
         versions = _versions(one, Folder.path.startswith(folder.path)) if folder else ()
         if folder is None or not versions:
             continue
-        is_hidden = with_lines and folder.confidential
         found[folder.id] = Entry(
-            title=_("Vertraulicher Ordner") if is_hidden else folder.name,
+            title=folder.name,
             url=f"/folders/{folder.id}",
             place=_place(folder.space.name),
             lines=[
@@ -77,7 +77,9 @@ def describe_folders(viewer: Viewer, news: Collection[Since], with_lines: bool) 
             ]
             if with_lines
             else (),
+            count=versions[0].count_of_all,
             above=((SPACE, folder.space_id, folder.space.name),),
+            is_confidential=folder.confidential,
         )
     return found
 
@@ -118,11 +120,12 @@ def _versions(one: Since, where: sa.ColumnElement[bool]) -> Sequence[sa.Row[*tup
             Document.title,
             Document.stays_confidential,
             Folder.confidential,
+            sa.func.count().over().label("count_of_all"),
         )
         .join(Document, Document.id == Version.document_id)
         .join(Member, Member.id == Version.author_id)
         .outerjoin(Folder, Folder.id == Document.folder_id)
-        .where(Version.id.between(one.first_entry_id, one.last_entry_id), Document.binned_at.is_(None), where)
+        .where(one.holds(Version.id, Version.created_at), Document.binned_at.is_(None), where)
         .order_by(Version.id)
         .limit(_LINES)
     ).all()

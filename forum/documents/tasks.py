@@ -59,5 +59,5 @@ def _tell(
         subject_id,
         version.id,
         audience.where(Membership.member_id.not_in(muters)),
-        at=version.created_at,
+        written_at=version.created_at,
     )

@@ -35,7 +35,7 @@ class Intake:
         self._app = app
         self._one_by_one = one_by_one
 
-    async def handle_RCPT(  # noqa: N802 (aiosmtpd looks for this name)
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         with self._app.app_context():
@@ -48,7 +48,7 @@ class Intake:
         envelope.rcpt_options.extend(options)
         return "250 2.1.5 Ok"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 (as above)
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         content = envelope.content
         raw = content if isinstance(content, bytes) else str(content or "").encode("utf-8", "surrogateescape")
         loop = asyncio.get_running_loop()

@@ -50,10 +50,29 @@ class IncomingState(enum.StrEnum):
     IGNORED = "ignored"
 
 
+class Outcome(enum.StrEnum):
+    """What became of it, more closely; of a refused one the sentence stands in its place, unless it names FILES."""
+
+    ANSWER = "answer"
+    BOUNCE = "bounce"
+    AUTOMATIC = "automatic"
+    LIST = "list"
+    OWN = "own"
+    NOT_OURS = "not_ours"
+    FORGED = "forged"
+    DELAYED = "delayed"
+    STRAY_BOUNCE = "stray_bounce"
+    STUCK = "stuck"
+    FILES = "files"
+
+
 class IncomingMail(Model):
     """One mail that came in. `digest` (SHA-256 of envelope and bytes) makes it one, however often it is fetched.
 
-    The bytes go when it was looked into; what is left says from whom it came and what became of it.
+    The bytes go when it was looked into; what is left says what became of it: `outcome`, a code of `Outcome` or the
+    sentence of a refusal. `member_id` is whose mail it is: the owner of the signed `address` to which it went, if it
+    came from there, or to whom a mail of ours did not get. Of other senders only the domain is kept. `answered_at`:
+    a mail about it went to that member.
     """
 
     __tablename__ = "incoming_mail"
@@ -63,7 +82,9 @@ class IncomingMail(Model):
     received_at: Mapped[datetime]
     envelope_to: Mapped[str] = mapped_column(default="")
     raw: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
-    sender: Mapped[str] = mapped_column(sa.String(254), default="", index=True)
+    sender_domain: Mapped[str] = mapped_column(sa.String(190), default="", server_default="")
+    address: Mapped[str] = mapped_column(sa.String(80), default="", server_default="")
+    member_id: Mapped[int | None] = mapped_column(index=True)
     state: Mapped[IncomingState] = mapped_column(default=IncomingState.WAITING)
     outcome: Mapped[str] = mapped_column(sa.String(300), default="")
     answered_at: Mapped[datetime | None]

@@ -1,21 +1,22 @@
-"""The queue as administrators see it: to whom and how it went, never the text."""
+"""Mail as administrators see it: to whom it went and how, what came in and what became of it; never the text."""
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from forum.core.access import Viewer
-from forum.core.db import db
+from forum.core.db import Model, db
 from forum.core.errors import NotFound
 from forum.core.paging import Slice, read_cursor, write_cursor
 from forum.mail.faults import OF_THE_HOUSE, Fault
-from forum.mail.models import OutgoingMail
+from forum.mail.models import IncomingMail, IncomingState, Outcome, OutgoingMail
 from forum.mail.service import PROBE
 
 _PAGE = 50
+Kind = TypeVar("Kind")
 
 
 class MailState(enum.StrEnum):
@@ -71,8 +72,7 @@ def list_mails(viewer: Viewer, cursor: str = "", state: MailState | None = None)
 def count_mails(viewer: Viewer) -> dict[MailState, int]:
     """How many mails are in each state."""
     _require_administrator(viewer)
-    sums = [sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0) for condition in _IN.values()]
-    return dict(zip(_IN, db.session.execute(sa.select(*sums).select_from(OutgoingMail)).one(), strict=True))
+    return _count(_IN, OutgoingMail)
 
 
 def house_trouble(viewer: Viewer) -> Fault | None:
@@ -90,6 +90,66 @@ def last_probe(viewer: Viewer) -> MailRow | None:
     query = _ROWS.where(OutgoingMail.member_id == viewer.member_id, OutgoingMail.about == PROBE)
     found = db.session.execute(query.order_by(OutgoingMail.id.desc()).limit(1)).one_or_none()
     return _row(found) if found else None
+
+
+class Fate(enum.StrEnum):
+    """What became of a mail that came in; one of ours that came back is no answer."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    CAME_BACK = "came_back"
+    IGNORED = "ignored"
+    WAITING = "waiting"
+
+
+_IS_BOUNCE = IncomingMail.outcome == Outcome.BOUNCE
+_CAME: dict[Fate, sa.ColumnElement[bool]] = {
+    Fate.TAKEN: sa.and_(IncomingMail.state == IncomingState.TAKEN, ~_IS_BOUNCE),
+    Fate.REFUSED: IncomingMail.state == IncomingState.REFUSED,
+    Fate.CAME_BACK: sa.and_(IncomingMail.state == IncomingState.TAKEN, _IS_BOUNCE),
+    Fate.IGNORED: IncomingMail.state == IncomingState.IGNORED,
+    Fate.WAITING: IncomingMail.state == IncomingState.WAITING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingRow:
+    """One mail that came in. `outcome` is a code of `Outcome`, or the sentence with which it was refused.
+
+    `member_id` is whose it is, if that is known; of other senders there is the domain.
+    """
+
+    id: int
+    received_at: datetime
+    state: IncomingState
+    outcome: str
+    member_id: int | None
+    sender_domain: str
+    answered_at: datetime | None
+
+    @property
+    def fate(self) -> Fate:
+        return Fate.CAME_BACK if self.outcome == Outcome.BOUNCE else Fate(self.state.value)
+
+
+def list_incoming(viewer: Viewer, cursor: str = "", fate: Fate | None = None) -> Slice[IncomingRow]:
+    """All mails that came in, or those of one fate; newest first."""
+    _require_administrator(viewer)
+    columns = [getattr(IncomingMail, each.name) for each in fields(IncomingRow)]
+    query = sa.select(*columns).order_by(IncomingMail.id.desc()).limit(_PAGE + 1)
+    if fate is not None:
+        query = query.where(_CAME[fate])
+    if cursor:
+        query = query.where(IncomingMail.id < read_cursor(cursor, 1)[0])
+    found = db.session.execute(query).all()
+    rows = [IncomingRow(*row) for row in found[:_PAGE]]
+    return Slice(rows, write_cursor(rows[-1].id) if len(found) > _PAGE else None)
+
+
+def count_incoming(viewer: Viewer) -> dict[Fate, int]:
+    """How many of the mails that came in had each fate."""
+    _require_administrator(viewer)
+    return _count(_CAME, IncomingMail)
 
 
 _ROWS = sa.select(
@@ -111,6 +171,11 @@ def _row(found: sa.Row[*tuple[Any, ...]]) -> MailRow:
     fault, _colon, words = values.pop("last_error").partition(": ")
     bounce = values.pop("bounce")
     return MailRow(**values, fault=fault if fault in set(Fault) else "", words=bounce or words)
+
+
+def _count(conditions: dict[Kind, sa.ColumnElement[bool]], table: type[Model]) -> dict[Kind, int]:
+    sums = [sa.func.coalesce(sa.func.sum(sa.case((one, 1), else_=0)), 0) for one in conditions.values()]
+    return dict(zip(conditions, db.session.execute(sa.select(*sums).select_from(table)).one(), strict=True))
 
 
 def _require_administrator(viewer: Viewer) -> None:

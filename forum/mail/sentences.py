@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from forum.mail.arrival import Check, Finding
 from forum.mail.faults import Fault
+from forum.mail.models import Outcome
 
 
 def reason(code: str) -> str:
@@ -13,6 +14,11 @@ def reason(code: str) -> str:
     if not code:
         return ""
     return str(_REASONS.get(code, _UNKNOWN_REASON))
+
+
+def incoming(outcome: str) -> str:
+    """What became of a mail that came in, for a code of `Outcome`; what it was refused with is a sentence already."""
+    return str(_OUTCOMES.get(outcome, outcome))
 
 
 def check_name(check: Check) -> str:
@@ -51,6 +57,23 @@ _REASONS: dict[str, Any] = {
     ),
     Fault.BROKEN: _l("Diese Mail ließ sich nicht fertigstellen. Das liegt an uns."),
     Fault.ADDRESS: _l("An diese Adresse lässt sich keine Mail schreiben. Sie ist falsch geschrieben."),
+}
+_OUTCOMES: dict[str, Any] = {
+    Outcome.ANSWER: _l("Die Antwort steht im Netzwerk."),
+    Outcome.BOUNCE: _l("Eine unserer Mails kam nicht an."),
+    Outcome.DELAYED: _l("Eine unserer Mails kommt später an. Der Mailserver dort versucht es weiter."),
+    Outcome.STRAY_BOUNCE: _l("Meldung zu einer Mail, die nicht von uns ist."),
+    Outcome.AUTOMATIC: _l(
+        "Von einem Programm geschickt, etwa eine Abwesenheitsnotiz. Darauf antworten wir nie."
+    ),
+    Outcome.LIST: _l("Über eine Mailingliste oder als Rundmail geschickt. Darauf antworten wir nie."),
+    Outcome.OWN: _l("Eine unserer eigenen Mails kam zu uns zurück."),
+    Outcome.NOT_OURS: _l("Nicht an eine Antwortadresse gerichtet."),
+    Outcome.FORGED: _l("Der Absender ist gefälscht, sagt euer Mailserver."),
+    Outcome.FILES: _l("Es kamen nur Dateien, und sie wurden nicht angenommen."),
+    Outcome.STUCK: _l(
+        "Diese Mail ließ sich nicht abholen. Sie liegt im Postfach, als gelesen und mit Stern gekennzeichnet."
+    ),
 }
 _CHECKS: dict[Check, Any] = {
     Check.SERVER: _l("Mailserver"),

@@ -63,6 +63,12 @@ def name_of(member_id: int) -> str:
     return db.session.scalar(sa.select(Member.name).where(Member.id == member_id)) or ""
 
 
+def names_of(member_ids: Collection[int]) -> dict[int, str]:
+    """The names of those of the members that there are."""
+    found = db.session.execute(sa.select(Member.id, Member.name).where(Member.id.in_(member_ids)))
+    return {row.id: row.name for row in found}
+
+
 def named_in(people: People, source: str) -> dict[str, list[int]]:
     """Those of `people` whose full name stands behind an `@` in `source`, as typed or as the composer escapes it.
 

@@ -86,11 +86,10 @@ class LevelForm(Form):
 
 
 class WatchForm(LevelForm):
-    """The same for a thing known by kind and number; `is_from_bell` says where it leads back to."""
+    """The same for a thing known by kind and number."""
 
     subject = StringField(validators=[InputRequired()])
     subject_id = IntegerField(validators=[InputRequired()])
-    is_from_bell = BooleanField()
 
 
 class PushDeviceForm(Form):

@@ -58,8 +58,12 @@ class Notice(Model):
     """A line under a member's bell: what is new of one thing since the last visit. One row for each member and thing.
 
     `count` entries, the first and the last of them by id (a post, a message, a version). `kind` is the weightiest
-    reason among them. `read_at`: seen, on whichever device. `mail_due_at`: a mail goes out then, unless it was
-    read; `mailed_at`: one went out since the last visit, so no other one does. `pushed_at`: the same of pushes.
+    reason among them. `first_at`: when the first was written; `last_at`: when the member was told last. `read_at`:
+    seen, on whichever device. `mail_due_at`: a mail goes out then, unless it was read. `mailed_at`: a mail went out
+    since the last visit, and told of what was written until then; another one comes only if `last_at` is later, which
+    is so if a bundled mail left out what was still fresh. `pushed_at`: a push went out since the last visit.
+    `news_days`: on which of the last `policy.NEWS_DAYS` days up to `news_on` (`policy.day_number`) something came, a
+    bit for each, the lowest for the last one; `personal_days`: the same of what spoke to the member.
     """
 
     __tablename__ = "notice"
@@ -95,10 +99,16 @@ class Notice(Model):
     mail_due_at: Mapped[datetime | None]
     mailed_at: Mapped[datetime | None]
     pushed_at: Mapped[datetime | None]
+    news_on: Mapped[int] = mapped_column(default=0, server_default="0")
+    news_days: Mapped[int] = mapped_column(default=0, server_default="0")
+    personal_days: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Watch(Model):
-    """How much a member wants to hear of one thing (`topic`, `board`, `space`); without a row, what is usual."""
+    """How much a member wants to hear of one thing (`topic`, `board`, `space`, `room`); without a row, what is usual.
+
+    `former`: what held before it was muted, if anything; `is_by_acting` is kept with it.
+    """
 
     __tablename__ = "watch"
     __table_args__ = (
@@ -110,6 +120,7 @@ class Watch(Model):
     subject: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
     subject_id: Mapped[int] = mapped_column(primary_key=True)
     level: Mapped[Level]
+    former: Mapped[Level | None]
     #: Nobody chose it: it came with writing there.
     is_by_acting: Mapped[bool] = mapped_column(default=False)
 
@@ -117,7 +128,8 @@ class Watch(Model):
 class Preferences(Model):
     """When and how a member is told. `hour` and `weekday` (0: Monday) are those of the member's clock in Germany.
 
-    `next_digest_at` is when bundled mail goes out next; it is kept so that a sweep finds who is due.
+    `next_digest_at` is when bundled mail goes out next; it is kept so that a sweep finds who is due. `former_rhythm`
+    is the one that a link in a mail put an end to. Links in mails hold if they are of the series `link_series`.
     """
 
     __tablename__ = "notification_preferences"
@@ -129,6 +141,7 @@ class Preferences(Model):
 
     member_id: Mapped[int] = mapped_column(sa.ForeignKey("member.id"), primary_key=True)
     rhythm: Mapped[Rhythm] = mapped_column(default=Rhythm.DAILY)
+    former_rhythm: Mapped[Rhythm | None]
     hour: Mapped[int] = mapped_column(default=17)
     weekday: Mapped[int] = mapped_column(default=0)
     #: Neither mails nor pushes on Saturdays, Sundays and holidays of Brandenburg.
@@ -141,6 +154,7 @@ class Preferences(Model):
     quiet_from: Mapped[time | None]
     quiet_until: Mapped[time | None]
     next_digest_at: Mapped[datetime | None]
+    link_series: Mapped[int] = mapped_column(default=0, server_default="0")
     #: Mails come back; the member sees it in the app until there is a new address or the member says they arrive.
     mail_fails_since: Mapped[datetime | None]
     mail_failure: Mapped[str] = mapped_column(sa.String(300), default="")

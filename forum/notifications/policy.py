@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -13,10 +14,24 @@ from forum.notifications.models import IMPORTANT, PERSONAL, Kind, Rhythm
 ZONE = ZoneInfo("Europe/Berlin")
 #: Until then a post can be taken back or mended before anybody gets a mail about it.
 GRACE = timedelta(minutes=10)
+#: So long a line under the bell is kept after it was read.
+MEMORY = timedelta(days=90)
 #: After a quiet day nobody is told before this hour.
 MORNING = 6
+#: By so many days back an ordinary day is reckoned.
+NEWS_DAYS = 28
+#: So long a link in a mail stops mails.
+STOP_LIFE = timedelta(days=180)
 #: Rhythms with one mail for everything since the last one.
 BUNDLED = frozenset({Rhythm.DAILY, Rhythm.WEEKLY})
+
+
+class News(NamedTuple):
+    """Something came of the thing with this id on this day (`day_number`); whether it spoke to the member."""
+
+    thing: int
+    day: int
+    is_personal: bool
 
 
 def is_mailed_at_once(kind: Kind, rhythm: Rhythm) -> bool:
@@ -78,6 +93,31 @@ def is_pushed(kind: Kind, rhythm: Rhythm) -> bool:
     return kind in IMPORTANT or kind in PERSONAL or rhythm is Rhythm.AT_ONCE
 
 
+def count_mails(
+    news: Collection[News], rhythm: Rhythm, hour: int, weekday: int, *, skips_quiet: bool, last: int
+) -> int:
+    """How many mails have told of the news up to the end of the day `last`.
+
+    Without what is important, of which there is a mail each time. Taken for granted is that the member looks at
+    everything each day: of what lies unread there are fewer.
+    """
+    mails = set()
+    for one in news:
+        day = date.fromordinal(one.day)
+        if digest := next_digest(rhythm, hour, weekday, skips_quiet=skips_quiet, after=_at(day, 0)):
+            mails.add((0, day_number(digest)))
+        elif is_mailed_at_once(Kind.MENTION if one.is_personal else Kind.ANSWER, rhythm):
+            while skips_quiet and is_quiet_day(day):
+                day += timedelta(days=1)
+            mails.add((one.thing, day.toordinal()))
+    return sum(day <= last for _thing, day in mails)
+
+
+def all_pushed() -> Collection[tuple[Kind, Rhythm]]:
+    """The pairs for which `is_pushed` says yes."""
+    return [(kind, rhythm) for kind in Kind for rhythm in Rhythm if is_pushed(kind, rhythm)]
+
+
 def calm_until(
     moment: datetime, start: time | None, end: time | None, *, skips_quiet: bool
 ) -> datetime | None:
@@ -98,6 +138,11 @@ def calm_until(
 def day_of(moment: datetime) -> datetime:
     """The beginning of the local day: that something was read is kept, when is not."""
     return _at(moment.astimezone(ZONE).date(), 0)
+
+
+def day_number(moment: datetime) -> int:
+    """The local day as a number: the next one has the next number (`date.toordinal`)."""
+    return moment.astimezone(ZONE).date().toordinal()
 
 
 def _at(day: date, hour: int) -> datetime:

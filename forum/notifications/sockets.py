@@ -1,8 +1,10 @@
 """The bell over Socket.IO: the count, live, on all devices."""
 
+from collections.abc import Iterable
+
 from forum.core.access import Viewer
 from forum.notifications.queries import bell
-from forum.notifications.service.notices import NAMESPACE
+from forum.notifications.service.notices import EVERYBODY, NAMESPACE
 from forum.realtime.namespace import Answer, Data, Namespace, event
 
 
@@ -11,6 +13,10 @@ class Notices(Namespace):
 
     def __init__(self) -> None:
         super().__init__(NAMESPACE)
+
+    def channels_of(self, viewer: Viewer) -> Iterable[str]:
+        """Where all hear that many of them were told something."""
+        return (EVERYBODY,)
 
     @event()
     def on_count(self, viewer: Viewer, data: Data) -> Answer:

@@ -1,13 +1,19 @@
 """What members are told about: each capability says here how its own kind of thing is shown, named and answered."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import InstrumentedAttribute
+
 from forum.core.access import Viewer
 from forum.core.errors import NotFound
+from forum.core.kinds import one_for
 from forum.notifications.models import SPACE
 from forum.notifications.queries.bell import NoticeRow
 from forum.spaces.queries import spaces_of
@@ -15,11 +21,27 @@ from forum.spaces.queries import spaces_of
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What is new of one thing: its id, and the first and last entry that the member was told of."""
+    """What is new of one thing: its id, and the first and last entry that the member was told of.
+
+    Of these perhaps only those that were written later than `after`, and not later than `until`.
+    """
 
     subject_id: int
     first_entry_id: int
     last_entry_id: int
+    after: datetime | None = None
+    until: datetime | None = None
+
+    def holds(
+        self, entry_id: InstrumentedAttribute[int], written_at: InstrumentedAttribute[datetime]
+    ) -> sa.ColumnElement[bool]:
+        """Whether an entry with these columns is among them."""
+        bounds: list[sa.ColumnElement[bool]] = [entry_id.between(self.first_entry_id, self.last_entry_id)]
+        if self.after is not None:
+            bounds.append(written_at > self.after)
+        if self.until is not None:
+            bounds.append(written_at <= self.until)
+        return sa.and_(*bounds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +58,19 @@ class Line:
 class Entry:
     """A thing as a member is told of it. `place` is where it stands ("FIN · Arbeitsorganisation").
 
-    `lines` are read at the moment of asking: what was taken back since is not among them. `above` are the wider
-    things that can be muted, too: (kind, id, title).
+    `lines` are read at the moment of asking: what was taken back since is not among them; `count` is how many there
+    are, if they can be counted. `above` are the wider things that can be muted, too: (kind, id, title). What
+    `is_confidential` is named in the house only: mails, pushes and pages that open without signing in say no more
+    than that there is something.
     """
 
     title: str
     url: str
     place: str = ""
     lines: Sequence[Line] = ()
+    count: int | None = None
     above: Sequence[tuple[str, int, str]] = field(default=())
+    is_confidential: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +95,12 @@ def describes(subject: str) -> Callable[[Describe], Describe]:
 
     What the viewer may not read (any more), or what is gone, is not in its answer; nobody is told of it then.
     """
-
-    def register(describe: Describe) -> Describe:
-        if subject in _described:
-            raise ValueError(f"two kinds of thing are called {subject}")
-        _described[subject] = describe
-        return describe
-
-    return register
+    return one_for(subject, _described)
 
 
 def names(subject: str) -> Callable[[Name], Name]:
     """Have the function name things of this kind: those of the ids that the viewer may see."""
-
-    def register(name: Name) -> Name:
-        if subject in _named:
-            raise ValueError(f"two kinds of thing are called {subject}")
-        _named[subject] = name
-        return name
-
-    return register
+    return one_for(subject, _named)
 
 
 def takes_answers(subject: str) -> Callable[[Answer], Answer]:
@@ -96,20 +108,15 @@ def takes_answers(subject: str) -> Callable[[Answer], Answer]:
 
     Inside a unit of work. It raises refusals as any verb does; their sentence goes back to the sender.
     """
-
-    def register(answer: Answer) -> Answer:
-        _answered[subject] = answer
-        return answer
-
-    return register
+    return one_for(subject, _answered)
 
 
 def described(
     viewer: Viewer, subject: str, news: Collection[Since], *, with_lines: bool
 ) -> Mapping[int, Entry]:
-    """Those of the things that the viewer may be told of."""
-    describe = _described.get(subject)
-    return describe(viewer, news, with_lines) if describe and news else {}
+    """Those of the things that the viewer may be told of, as they may leave the house."""
+    entries = _described_here(viewer, subject, news, with_lines=with_lines)
+    return {subject_id: _veiled(entry) for subject_id, entry in entries.items()}
 
 
 def named(viewer: Viewer, subject: str, subject_ids: Collection[int]) -> Mapping[int, Named]:
@@ -134,12 +141,18 @@ class Chosen(NamedTuple):
 
 
 def described_rows(viewer: Viewer, rows: Sequence[NoticeRow]) -> list[Shown]:
-    """The lines with what they are about, in the order given."""
-    news: dict[str, list[Since]] = {}
-    for row in rows:
-        news.setdefault(row.subject, []).append(Since(row.subject_id, row.first_entry_id, row.last_entry_id))
-    entries = {kind: described(viewer, kind, given, with_lines=False) for kind, given in news.items()}
-    return [Shown(row, entries[row.subject].get(row.subject_id)) for row in rows]
+    """The lines with what they are about, in the order given; for pages in the house, which name everything."""
+    describe = partial(_described_here, viewer, with_lines=False)
+    return _shown(rows, [_since(row) for row in rows], describe)
+
+
+def rows_to_mail(
+    viewer: Viewer, rows: Sequence[NoticeRow], until: datetime, *, with_lines: bool
+) -> list[Shown]:
+    """The same as it may leave the house: what was written by `until`, or is important, and no mail told of."""
+    describe = partial(described, viewer, with_lines=with_lines)
+    news = [_since(row, row.mailed_at, None if row.is_important else until) for row in rows]
+    return _shown(rows, news, describe)
 
 
 def chosen_things(viewer: Viewer, places: Sequence[tuple[str, int]]) -> list[Chosen]:
@@ -179,3 +192,34 @@ def name_spaces(viewer: Viewer, space_ids: Collection[int]) -> dict[int, Named]:
         for space in spaces_of(viewer)
         if space.id in space_ids and viewer.belongs_to(space.id)
     }
+
+
+def _since(row: NoticeRow, after: datetime | None = None, until: datetime | None = None) -> Since:
+    return Since(row.subject_id, row.first_entry_id, row.last_entry_id, after, until)
+
+
+def _shown(
+    rows: Sequence[NoticeRow],
+    news: Sequence[Since],
+    describe: Callable[[str, Collection[Since]], Mapping[int, Entry]],
+) -> list[Shown]:
+    by_subject: dict[str, list[Since]] = {}
+    for row, since in zip(rows, news, strict=True):
+        by_subject.setdefault(row.subject, []).append(since)
+    entries = {subject: describe(subject, given) for subject, given in by_subject.items()}
+    return [Shown(row, entries[row.subject].get(row.subject_id)) for row in rows]
+
+
+def _described_here(
+    viewer: Viewer, subject: str, news: Collection[Since], *, with_lines: bool
+) -> Mapping[int, Entry]:
+    describe = _described.get(subject)
+    return describe(viewer, news, with_lines) if describe and news else {}
+
+
+def _veiled(entry: Entry) -> Entry:
+    """Of what is confidential only that it is there, and in which space."""
+    if not entry.is_confidential:
+        return entry
+    spaces = [title for kind, _id, title in entry.above if kind == SPACE]
+    return replace(entry, title=_("Vertraulich"), place=" · ".join(spaces), lines=())

@@ -1,29 +1,53 @@
 """Signed tickets in addresses that work without signing in: whoever holds one may do the one thing it says."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from forum.core.clock import now
 from forum.core.errors import NotFound
 
-#: For the links that stop mails: whose, and about what.
+#: For the links that stop mails: whose, of which series, and about what.
 STOP_MAILS = "stop-mails"
-#: For the names of threads in mail programs; what they carry is thrown away, their signatures are the names.
+#: For the names of threads in mail programs.
 THREAD = "thread"
 
 
-def write_ticket(purpose: str, *values: int | str) -> str:
-    """A ticket for `purpose` that carries these values; it holds until the house gets a new secret."""
-    ticket = _signer(purpose).dumps(values)
-    return ticket if isinstance(ticket, str) else ticket.decode()
+class Ticket(NamedTuple):
+    """What a ticket carries, and until when it holds."""
+
+    values: Sequence[int | str]
+    ends: datetime
 
 
-def read_ticket(purpose: str, ticket: str) -> list[int | str]:
-    """What the ticket carries; `NotFound` for one that was not written here for this purpose."""
+def write_ticket(purpose: str, *values: int | str, ends: datetime) -> str:
+    """A ticket for `purpose` that carries these values until the second when it `ends`."""
+    return _sign(purpose, int(ends.timestamp()), *values)
+
+
+def read_ticket(purpose: str, ticket: str) -> Ticket:
+    """What the ticket carries; `NotFound` for one that is over, or was not written here for this purpose."""
     try:
-        values: list[int | str] = _signer(purpose).loads(ticket)
+        ends, *values = _signer(purpose).loads(ticket)
     except BadSignature:
         raise NotFound from None
-    return values
+    found = Ticket(values, datetime.fromtimestamp(ends, UTC))
+    if found.ends < now():
+        raise NotFound
+    return found
+
+
+def sign_name(purpose: str, *values: int | str) -> str:
+    """A name that is always the same for these values, and from which nobody learns them."""
+    return _sign(purpose, *values).rpartition(".")[2]
+
+
+def _sign(purpose: str, *values: int | str) -> str:
+    ticket = _signer(purpose).dumps(values)
+    return ticket if isinstance(ticket, str) else ticket.decode()
 
 
 def _signer(purpose: str) -> URLSafeSerializer:

@@ -5,6 +5,12 @@ import { live } from "../realtime/live.js";
 
 const PAUSE = 1200; // ms of quiet after which the draft is saved
 const HEADERS = { "X-Requested-With": "fetch" };
+// What the server did not take yet, only in this tab. What somebody else left there, whose session ran out, goes.
+const UNSAVED = `draft.${document.documentElement.dataset.me}.`;
+
+for (const name of Object.keys(sessionStorage)) {
+  if (name.startsWith("draft.") && !name.startsWith(UNSAVED)) sessionStorage.removeItem(name);
+}
 
 for (const form of document.querySelectorAll("form[data-send]")) keep(form);
 
@@ -22,7 +28,7 @@ export function keep(form) {
   const place = form.dataset.draft; // without one, no draft is kept
   const state = form.querySelector(".sending-state");
   const text = form.elements.text;
-  const kept = `draft:${place}`; // only while there is no connection, only in this tab
+  const kept = UNSAVED + place;
   const say = (what) => {
     state.textContent = what ? state.dataset[what] : "";
   };
@@ -30,6 +36,14 @@ export function keep(form) {
   let sent = false;
 
   const typed = () => ({ title: form.elements.title?.value ?? "", text: text.value });
+
+  // The event is for device.js, which keeps it for longer where that is wanted.
+  function note(isUnsaved) {
+    if (!place) return;
+    if (isUnsaved) sessionStorage.setItem(kept, JSON.stringify(typed()));
+    else sessionStorage.removeItem(kept);
+    form.dispatchEvent(new CustomEvent("draft", { bubbles: true, detail: isUnsaved ? typed() : null }));
+  }
 
   async function save() {
     timer = 0;
@@ -41,10 +55,10 @@ export function keep(form) {
     try {
       const answer = await fetch("/drafts", { method: "POST", body, headers: HEADERS, keepalive: text.value.length < 15000 });
       if (!answer.ok) throw new Error(String(answer.status));
-      sessionStorage.removeItem(kept);
+      note(false);
       if (!sent) say("saved");
     } catch {
-      sessionStorage.setItem(kept, JSON.stringify(typed()));
+      note(true);
       if (!sent) say("unsaved");
     }
   }
@@ -90,12 +104,12 @@ export function keep(form) {
       sent = false;
       form.classList.remove("sending");
       pressed?.remove();
-      if (place) sessionStorage.setItem(kept, JSON.stringify(typed()));
+      note(true);
       say("failed");
       return;
     }
     if (answer.ok && answer.headers.get("Content-Type")?.startsWith("application/json")) {
-      sessionStorage.removeItem(kept);
+      note(false);
       follow((await answer.json()).location);
     } else {
       // Refused: nothing was done. The same form sent the ordinary way shows the page that says why.

@@ -118,7 +118,7 @@ async function arrive() {
 function leave() {
   // Signed out, here or from elsewhere: nothing to read stays. What was written waits for its author.
   write("told", null);
-  if (!read("owner") || !canKeep) return;
+  if (!canKeep) return;
   caches.delete(COPIES);
   ask("read");
 }
@@ -151,12 +151,10 @@ async function keepCopy() {
 
 // ---------- Drafts ----------
 
-// What is typed into an open page while there is no connection stays when the page goes, where its reader wants things kept.
-document.addEventListener("input", ({ target }) => {
-  const form = target.form;
-  if (navigator.onLine || !me || !keeps() || !form?.matches("[data-send][data-draft]")) return;
-  const { title, text } = form.elements;
-  write(`draft.${form.dataset.draft}`, JSON.stringify({ title: title?.value ?? "", text: text.value, whole: true }));
+// What is typed into an open page and does not reach the server (writing.js) stays when the page goes, where its reader wants
+// things kept.
+document.addEventListener("draft", ({ target, detail }) => {
+  if (me && keeps()) write(`draft.${target.dataset.draft}`, detail && JSON.stringify({ ...detail, whole: true }));
 });
 
 let isSending = false;

@@ -46,9 +46,10 @@ function offerWriting(place) {
   const state = form.querySelector("[role=status]");
   const name = `device.draft.${place}`;
   form.hidden = false;
-  field.value = JSON.parse(localStorage.getItem(name))?.text ?? "";
+  const kept = { whole: false, ...JSON.parse(localStorage.getItem(name)) };
+  field.value = kept.text ?? "";
   field.addEventListener("input", () => {
-    if (field.value.trim()) localStorage.setItem(name, JSON.stringify({ text: field.value, whole: false }));
+    if (field.value.trim()) localStorage.setItem(name, JSON.stringify({ ...kept, text: field.value }));
     else localStorage.removeItem(name);
     state.textContent = words.kept;
   });

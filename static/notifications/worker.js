@@ -28,14 +28,13 @@ self.addEventListener("fetch", (event) => {
   else if (HOUSE.files.includes(pathname)) event.respondWith(kept(request));
 });
 
+const ask = async (event) => (await event.preloadResponse) ?? fetch(event.request);
+
+// Without an answer, or with one of a web server that gets none from the house behind it: the kept page.
 async function open(event) {
-  try {
-    return (await event.preloadResponse) ?? (await fetch(event.request));
-  } catch (fault) {
-    const page = await caches.match(HOUSE.page, { cacheName: SHELL });
-    if (page) return page;
-    throw fault;
-  }
+  const answer = await ask(event).catch(() => null);
+  if (answer && ![502, 504].includes(answer.status)) return answer;
+  return (await caches.match(HOUSE.page, { cacheName: SHELL })) ?? answer ?? Response.error();
 }
 
 async function kept(request) {
@@ -70,22 +69,13 @@ async function show(data) {
   });
 }
 
+// To the window that is there already, else to a new one: in the others somebody may be writing.
 async function lead(address) {
   const target = new URL(address, self.location.origin);
   if (target.origin !== self.location.origin) return;
   const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   const there = windows.find(({ url }) => new URL(url).pathname === target.pathname);
-  const any = there ?? windows.find(({ visibilityState }) => visibilityState === "visible") ?? windows[0];
-  if (any) {
-    try {
-      const focused = await any.focus();
-      if (!there) await focused.navigate(target.href);
-      return;
-    } catch {
-      // a window that is not ours to lead: a new one
-    }
-  }
-  await self.clients.openWindow(target.href);
+  await (there ? there.focus() : self.clients.openWindow(target.href));
 }
 
 // ---------- Forgetting ----------

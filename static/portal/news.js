@@ -68,7 +68,8 @@ async function lookAtBell() {
 // What is urgent stands above every page; its script comes when there is something to look at.
 const banner = () => import("../announcements/banner.js").then(({ refreshBanner }) => refreshBanner());
 
-notices.on("noticed", lookAtBell);
+// Where many are told at once, they ask one after another.
+notices.on("noticed", ({ within = 0 }) => setTimeout(lookAtBell, Math.random() * within * 1000));
 notices.on("announced", banner);
 notices.ready(() => {
   if (performance.now() < YOUNG) return;

@@ -153,11 +153,12 @@ function isOnItsWay(form) {
 
 for (const form of document.querySelectorAll("form[data-files]")) if (isOnItsWay(form)) takeUp(form);
 
-// At sign-out nothing of them stays on this computer.
+// At sign-out nothing of them stays on this computer, nor of what was written and not saved (writing.js).
 document.addEventListener("submit", ({ target }) => {
   if (!target.action.endsWith("/sign-out")) return;
   try {
     for (const name of Object.keys(localStorage)) if (name.startsWith("files.")) localStorage.removeItem(name);
+    for (const name of Object.keys(sessionStorage)) if (name.startsWith("draft.")) sessionStorage.removeItem(name);
     indexedDB.deleteDatabase("files");
   } catch {
     // nothing can have been kept

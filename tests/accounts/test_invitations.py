@@ -166,7 +166,7 @@ def test_only_hashes_of_codes_are_kept(app, cast, invite):
 # -- joining
 
 
-def test_an_invitation_makes_a_member_of_region_and_network_and_signs_in(app, cast, browse, invite):
+def test_an_invitation_makes_a_member_of_region_and_network_and_signs_in(app, cast, browse, invite, mails):
     code = invite(cast.manfred, name="Nina Neu", note="Aus der Fräserei")
     client = browse()
     page = client.get(f"/join/{code}").get_data(as_text=True)
@@ -180,6 +180,7 @@ def test_an_invitation_makes_a_member_of_region_and_network_and_signs_in(app, ca
         cast.spaces["NET"]: Role.MEMBER,
     }
     assert browse().send("/sign-in", email="neu@betrieb.example", password=PASSWORD).status_code == 303
+    assert mails() == []  # neither the first device nor the same again is a new one
 
 
 def test_an_invitation_opens_once(app, cast, browse, invite):

@@ -1,6 +1,9 @@
-"""Pages about outgoing mail: the queue, and whether mail arrives."""
+"""Pages about mail: the queue, what came in, and whether mail arrives."""
 
 import dataclasses
+import html
+import re
+import secrets
 
 import pytest
 import sqlalchemy as sa
@@ -8,11 +11,13 @@ import sqlalchemy as sa
 from forum.accounts.views.mails import NAMES
 from forum.core.clock import now
 from forum.core.db import db, unit_of_work
+from forum.jobs.models import Job
 from forum.jobs.worker import worker_of
 from forum.mail.arrival import Unanswered
-from forum.mail.models import OutgoingMail
+from forum.mail.models import IncomingMail, IncomingState, Outcome, OutgoingMail
 
 QUEUE, ARRIVAL = "/administration/mails", "/administration/mails/arrival"
+INCOMING = "/administration/mails/incoming"
 
 
 class Nobody:
@@ -44,6 +49,25 @@ def put(app):
             )
 
     return put
+
+
+@pytest.fixture
+def come(app):
+    """A mail came in, and this became of it."""
+
+    def come(state, outcome, **values):
+        digest = secrets.token_hex(32)
+        given = {
+            "digest": digest,
+            "received_at": now(),
+            "envelope_to": "",
+            "state": state,
+            "outcome": outcome,
+        }
+        with app.app_context(), unit_of_work():
+            db.session.execute(sa.insert(IncomingMail).values(**(given | values)))
+
+    return come
 
 
 @pytest.fixture
@@ -109,6 +133,105 @@ def test_a_mail_given_up_is_tried_again_from_where_one_was(app, cast, browse, pu
     assert answer.location.endswith("?state=given_up")
     with app.app_context():
         assert db.session.get_one(OutgoingMail, mail_id).next_try_at is not None
+
+
+def test_what_came_in_is_shown_by_what_became_of_it_and_of_whom_only_as_much_as_helps(cast, browse, come):
+    come(IncomingState.TAKEN, Outcome.ANSWER, member_id=cast.petra.id, sender_domain="betrieb.example")
+    come(
+        IncomingState.REFUSED,
+        "Dieses Thema ist geschlossen.",
+        member_id=cast.manfred.id,
+        answered_at=now(),
+        sender_domain="betrieb.example",
+    )
+    come(IncomingState.IGNORED, Outcome.AUTOMATIC, sender_domain="weg.example")
+    come(IncomingState.TAKEN, Outcome.BOUNCE, member_id=cast.olga.id, sender_domain="provider.example")
+    come(IncomingState.IGNORED, Outcome.STUCK)
+    come(IncomingState.WAITING, "", raw=b"Subject: Geheimes\r\n\r\nVertrauliches")
+    page = browse(cast.karla).get(INCOMING).get_data(as_text=True)
+    for words in (
+        f"{cast.petra.name} ",
+        "Die Antwort steht im Netzwerk.",
+        "Dieses Thema ist geschlossen.",
+        "Das Mitglied bekam eine Mail mit dem Grund.",
+        "Jemand von weg.example",
+        "Darauf antworten wir nie.",
+        f"An {cast.olga.name}",
+        "Eine unserer Mails kam nicht an.",
+        "Ohne erkennbaren Absender",
+        "nicht abgeholt",
+        "ließ sich nicht abholen",
+        "Sie ist noch nicht gelesen.",
+    ):
+        assert words in page
+    assert "Geheimes" not in page
+    assert "Vertrauliches" not in page
+    assert cast.petra.email not in page
+
+
+@pytest.mark.parametrize(
+    ("fate", "shown"),
+    [
+        ("taken", "Die Antwort steht"),
+        ("refused", "Nein."),
+        ("came_back", "kam nicht an"),
+        ("ignored", "Rundmail"),
+        ("waiting", "noch nicht gelesen"),
+    ],
+)
+def test_what_came_in_can_be_seen_by_its_outcome(cast, browse, come, fate, shown):
+    every = [
+        (IncomingState.TAKEN, Outcome.ANSWER),
+        (IncomingState.REFUSED, "Nein."),
+        (IncomingState.TAKEN, Outcome.BOUNCE),
+        (IncomingState.IGNORED, Outcome.LIST),
+        (IncomingState.WAITING, ""),
+    ]
+    karla = browse(cast.karla)
+    assert "Noch keine Mail" in karla.get(INCOMING).get_data(as_text=True)
+    assert "Keine Mail mit diesem Ausgang" in karla.get(f"{INCOMING}?fate={fate}").get_data(as_text=True)
+    for state, outcome in every:
+        come(state, outcome)
+    page = karla.get(f"{INCOMING}?fate={fate}").get_data(as_text=True)
+    assert page.count('<li class="guard">') == 1
+    assert shown in page
+    assert karla.get(f"{INCOMING}?fate=nonsense").get_data(as_text=True).count('<li class="guard">') == 5
+
+
+def test_many_that_came_in_are_read_page_by_page_with_as_many_queries_as_few(
+    cast, browse, come, count_queries
+):
+    karla = browse(cast.karla)
+    come(IncomingState.TAKEN, Outcome.ANSWER, member_id=cast.petra.id)
+    karla.get(INCOMING)
+    count_queries()
+    karla.get(INCOMING)
+    few = count_queries()
+    for person in [cast.petra, cast.manfred, cast.olga] * 20:
+        come(IncomingState.TAKEN, Outcome.ANSWER, member_id=person.id)
+    count_queries()
+    first = karla.get(INCOMING).get_data(as_text=True)
+    assert count_queries() == few
+    assert first.count('<li class="guard">') == 50
+    (older,) = re.findall(r'href="([^"]*after=[^"]*)"', first)
+    assert karla.get(html.unescape(older)).get_data(as_text=True).count('<li class="guard">') == 11
+
+
+def test_where_nothing_can_come_in_it_is_said_what_to_set(app, cast, browse, names):
+    karla = browse(cast.karla)
+    reply = {"mail_reply_address": "antwort@netz.example"}
+    for settings, words in (
+        ({}, "NETWORK_MAIL_REPLY_ADDRESS"),
+        (reply, "es ist kein Weg eingestellt"),
+        (reply | {"lmtp_bind": "127.0.0.1:8024"}, "an 127.0.0.1:8024"),
+        (reply | {"imap_host": "imap.netz.example"}, "wird jede Minute geleert"),
+    ):
+        names(Empty(), **settings)
+        assert words in karla.get(INCOMING).get_data(as_text=True)
+    with app.app_context(), unit_of_work():
+        values = {"name": "mail.fetch", "arguments": "{}", "created_at": now(), "last_error": "SignInRefused"}
+        db.session.execute(sa.insert(Job).values(**values))
+    assert "nimmt Name oder Passwort nicht an" in karla.get(INCOMING).get_data(as_text=True)
 
 
 def test_the_checks_run_only_when_asked_for_and_show_what_to_do(cast, browse, names):

@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
-from forum.accounts.models import Credential, Passkey, RecoveryCode
+from forum.accounts.models import Credential, Passkey, RecoveryCode, Safety
+from forum.accounts.targets import said_of
 from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from tests.accounts.conftest import PASSWORD
@@ -153,7 +154,9 @@ def test_new_recovery_codes_void_the_old_and_switching_off_needs_the_password(
     assert client.send("/account/codes/delete", password="falsch").status_code == 422
     assert client.send("/account/codes/delete", password=PASSWORD).status_code == 303
     assert enter(browse(), cast.petra).location == "/"
-    assert len(mails()) == 2  # switched on, switched off
+    told = [Safety.CODES_ON, Safety.RECOVERY_CODES_MADE, Safety.RECOVERY_CODE_USED]
+    told += [Safety.NEW_DEVICE, Safety.CODES_OFF]
+    assert [said_of(what) in mail.text for what, mail in zip(told, mails(), strict=True)] == [True] * 5
 
 
 def test_whose_role_demands_it_sets_a_second_factor_up_first(app, cast, browse, demanding, enrol):

@@ -42,7 +42,7 @@ from forum.mail.service import send
 from forum.members.models import Member
 from forum.members.service import add_member, change_picture
 from forum.notifications.models import Kind, Notice
-from forum.notifications.service import notices, pushes
+from forum.notifications.service import notices, preferences, pushes
 from forum.spaces import service as spaces
 from forum.web.tickets import STOP_MAILS, write_ticket
 from tests.announcements.house import announce, draft
@@ -454,7 +454,9 @@ class Scene:
 
     def stop_ticket(self) -> str:
         """What stands in the link that stops Petra's mails."""
-        return write_ticket(STOP_MAILS, self.cast.petra.id, "", 0)
+        with unit_of_work():
+            preferences.preferences_of(self.cast.petra.viewer)  # as whoever was mailed has
+        return write_ticket(STOP_MAILS, self.cast.petra.id, 0, "", 0, ends=now() + A_DAY)
 
     def unsent_mail(self) -> int:
         with unit_of_work():

@@ -9,6 +9,7 @@ from flask import Flask
 from forum.boards.queries.posts import open_topic
 from forum.boards.service import watching
 from forum.core.access import Viewer
+from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.core.errors import NotFound
 from forum.notifications.models import Kind, Level, Notice
@@ -56,7 +57,7 @@ def test_only_mentions_of_a_topic_wins_over_following_its_board(context: Flask, 
     choose(cast.manfred, topic_id, Level.MENTIONS)
     tell_all()
     with unit_of_work():
-        notices.see_all(cast.manfred.viewer)
+        notices.see_before(cast.manfred.viewer, now())
     cast.post(cast.petra, topic_id)
     assert told(cast.manfred) == []
     cast.post(cast.petra, topic_id, f"Und du, @{cast.manfred.name}?")

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from forum.chat.models import GROUP_LIMIT, Room, RoomKind, Seat
+from forum.chat.models import GROUP_LIMIT, ROOM, Room, RoomKind, Seat
 from forum.chat.queries import rooms as room_queries
 from forum.chat.queries import unread
 from forum.chat.service import messages, rooms, seats
@@ -28,6 +28,8 @@ from forum.councils.models import Council, Function
 from forum.councils.service import Term
 from forum.members.models import Member
 from forum.members.service import add_member
+from forum.notifications.models import Kind, Notice
+from forum.notifications.service import notices
 from forum.spaces import service as spaces
 from tests.cast import HERE, Cast, Person
 
@@ -552,6 +554,28 @@ def test_a_room_is_quiet_for_oneself_alone(app: Flask, cast: Cast, browse: Brows
     assert waiting(browse(cast.sabine).get("/chat")) == ["1", "1"]
     petra.send(f"/chat/rooms/{cast.room}/mute/delete")
     assert waiting(petra.get("/chat")) == ["1", "1"]
+
+
+@pytest.mark.parametrize("where", ["in the chat", "under the bell"])
+def test_muting_a_room_in_the_chat_or_under_the_bell_is_one_and_the_same(
+    app: Flask, cast: Cast, browse: Browse, where: str
+) -> None:
+    message_id = say(app, cast.manfred, cast.room, f"@{cast.petra.name}, hallo")
+    with app.app_context():
+        with unit_of_work():
+            told = sa.select(sa.literal(cast.petra.id))
+            notices.notify(Kind.MENTION, ROOM, cast.room, message_id, told)
+        notice_id = db.session.scalars(sa.select(Notice.id)).one()
+    petra = browse(cast.petra)
+    here, there = f"/chat/rooms/{cast.room}/mute", f"/notices/{notice_id}/muting"
+    petra.send(here if where == "in the chat" else there)
+    assert waiting(petra.get("/chat")) == ["", ""]
+    assert "Leise" in row(petra.get("/chat"), cast.room).text
+    assert "Nicht mehr stumm" in petra.get("/notices").text
+    assert f'href="/chat/rooms/{cast.room}"' in petra.get("/notices/preferences").text
+    petra.send(f"{there if where == 'in the chat' else here}/delete")
+    assert waiting(petra.get("/chat")) == ["1", "1"]
+    assert "Nicht mehr stumm" not in petra.get("/notices").text
 
 
 # ── People ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,7 @@ from forum.documents.service import documents, folders, follows, versions
 from forum.notifications.models import Kind, Level, Notice
 from forum.notifications.queries import bell
 from forum.notifications.service import watches
-from forum.notifications.targets import Entry, Since, described
+from forum.notifications.targets import Entry, Since, described, described_rows
 from tests.cast import HERE, Cast, Person
 from tests.make.sent import sent_file
 from tests.notifications.work import tell_all
@@ -134,16 +134,21 @@ def test_what_went_into_the_bin_is_not_told_and_not_shown(context: Flask, cast: 
     assert entry(cast.petra) is None
 
 
-def test_of_a_confidential_folder_a_mail_names_nothing(context: Flask, cast: Cast) -> None:
+def test_what_is_confidential_is_named_under_the_bell_and_nowhere_outside(context: Flask, cast: Cast) -> None:
     folder_id = folder(cast, "Sozialplan")
     with unit_of_work():
         folders.set_confidential(cast.manfred.viewer, folder_id, is_confidential=True)
     follow(cast.petra, folder_id=folder_id)
-    document(cast, folder_id)
+    document_id = document(cast, folder_id)
     assert told(cast.petra) == [(FOLDER, folder_id, 1)]
-    shown, mailed = entry(cast.petra), entry(cast.petra, with_lines=True)
-    assert shown is not None
-    assert shown.title == "Sozialplan"
-    assert mailed is not None
-    assert mailed.title == "Vertraulicher Ordner"
-    assert not mailed.lines
+    follow(cast.petra, document_id=document_id)
+    add_version(cast, document_id)
+    assert told(cast.petra)[1:] == [(DOCUMENT, document_id, 1)]
+    rows = bell.list_rows(cast.petra.viewer).rows
+    inside = [shown.entry for shown in described_rows(cast.petra.viewer, rows)]
+    assert {found.title for found in inside if found} == {"Sozialplan", "Protokoll"}
+    for row in rows:
+        news = [Since(row.subject_id, row.first_entry_id, row.last_entry_id)]
+        outside = described(cast.petra.viewer, row.subject, news, with_lines=True)[row.subject_id]
+        assert (outside.title, outside.place) == ("Vertraulich", "Finsterwalde")
+        assert not outside.lines

@@ -1,9 +1,15 @@
 """Without connection: what was read is there where its reader wanted that, what is written is not lost, pushes are shown."""
 
 import json
-from collections.abc import Callable
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import CDPSession, Page, expect
 
 from forum.seeds.demo import PASSWORD
 from tests.journeys.conftest import ADDRESSES, Windows, enter, start_writing
@@ -12,6 +18,18 @@ from tests.live import LiveServer
 Open = Callable[..., Page]
 WORKER = "navigator.serviceWorker.ready.then((r) => r.active.state)"
 SHOWN = "navigator.serviceWorker.ready.then((r) => r.getNotifications())"
+#: What a browser says of a line that is gone, and of sockets that nobody answers.
+GONE = "ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_|Failed to fetch|net::|WebSocket"
+#: Everything that this origin keeps in the browser, as one text.
+KEPT = """(async () => {
+  const found = [JSON.stringify(localStorage), JSON.stringify(sessionStorage)];
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    for (const request of await cache.keys()) found.push(request.url, await (await cache.match(request)).text());
+  }
+  for (const { name } of await indexedDB.databases()) found.push(`database ${name}`);
+  return found.join("\\n");
+})()"""
 COPIES = "caches.open('read').then((c) => c.keys()).then((k) => k.map((r) => new URL(r.url).pathname))"
 
 
@@ -44,6 +62,32 @@ def topics(live: LiveServer) -> list[int]:
         "WHERE sign = 'FIN' AND t.closed_at IS NULL AND last_number BETWEEN 2 AND 20 ORDER BY t.id DESC LIMIT 2"
     )
     return [int(row[0]) for row in found]  # type: ignore[call-overload]
+
+
+def address(live: LiveServer) -> tuple[str, int]:
+    return "127.0.0.1", int(live.url.rpartition(":")[2])
+
+
+@contextmanager
+def away(live: LiveServer) -> Iterator[None]:
+    """For so long nobody answers at the server's address."""
+    live.kill()
+    try:
+        with suppress(ConnectionError):  # its last process may take a moment to go
+            while True:
+                socket.create_connection(address(live)).close()
+                time.sleep(0.05)
+        yield
+    finally:
+        live.start()
+
+
+def forget_draft(live: LiveServer, topic_id: int) -> None:
+    live.change(f"DELETE FROM draft WHERE place = 'topic:{topic_id}'")
+
+
+def drafts(live: LiveServer, topic_id: int) -> list[object]:
+    return [row[0] for row in live.rows(f"SELECT text FROM draft WHERE place = 'topic:{topic_id}'")]
 
 
 def test_nothing_is_kept_unless_its_reader_wants_it(sign_in: Open, live: LiveServer) -> None:
@@ -86,7 +130,7 @@ def test_an_answer_written_without_connection_is_a_draft_as_soon_as_there_is_one
     windows.forgive("ERR_INTERNET_DISCONNECTED|Failed to fetch|net::")
     page = sign_in("petra")
     topic_id = topics(live)[0]
-    live.change(f"DELETE FROM draft WHERE place = 'topic:{topic_id}'")
+    forget_draft(live, topic_id)
     keep(page)
     read(page, topic_id)
     page.context.set_offline(True)
@@ -98,9 +142,97 @@ def test_an_answer_written_without_connection_is_a_draft_as_soon_as_there_is_one
     page.context.set_offline(False)
     page.goto("/")
     until(page, "!Object.keys(localStorage).some((name) => name.startsWith('device.draft.'))")
-    drafts = live.rows(f"SELECT text FROM draft WHERE place = 'topic:{topic_id}'")
-    assert [row[0] for row in drafts] == ["Unterwegs im Zug geschrieben."]
-    live.change(f"DELETE FROM draft WHERE place = 'topic:{topic_id}'")
+    assert drafts(live, topic_id) == ["Unterwegs im Zug geschrieben."]
+    forget_draft(live, topic_id)
+
+
+def test_with_the_server_away_a_phone_shows_what_was_read_and_offers_what_was_written_then(
+    windows: Windows, sign_in: Open, live: LiveServer
+) -> None:
+    windows.forgive(GONE)
+    page = sign_in("petra", "phone")
+    topic_id = topics(live)[0]
+    forget_draft(live, topic_id)
+    keep(page)
+    read(page, topic_id)
+    words = page.locator(".post .text").first.inner_text()
+    with away(live):
+        page.goto(f"/topics/{topic_id}")
+        expect(page.locator(".offline-copy")).to_contain_text(words[:30])
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.get_by_label("Antwort vorbereiten").fill("Im Funkloch geschrieben.")
+        expect(page.get_by_text("Auf diesem Gerät gespeichert")).to_be_visible()
+    page.get_by_role("button", name="Noch einmal versuchen").click()
+    expect(page.locator("#text")).to_have_value("Im Funkloch geschrieben.")
+    until(page, "!Object.keys(localStorage).some((name) => name.startsWith('device.draft.'))")
+    forget_draft(live, topic_id)
+
+
+class Gateway(BaseHTTPRequestHandler):
+    """A web server that gets no answer from the house behind it."""
+
+    def do_GET(self) -> None:
+        self.send_error(502)
+
+    def log_message(self, *_args: object) -> None:
+        pass
+
+
+def test_behind_a_web_server_the_kept_page_comes_too_when_the_house_is_away(
+    windows: Windows, sign_in: Open, live: LiveServer
+) -> None:
+    windows.forgive(f"{GONE}|502|501")
+    page = sign_in("petra", "phone")
+    topic_id = topics(live)[0]
+    keep(page)
+    read(page, topic_id)
+    with away(live), ThreadingHTTPServer(address(live), Gateway) as gateway:
+        threading.Thread(target=gateway.serve_forever, daemon=True).start()
+        page.goto(f"/topics/{topic_id}")
+        expect(page.get_by_text("So hast du es am")).to_be_visible()
+        gateway.shutdown()
+
+
+def test_what_the_server_could_not_take_survives_closing_the_window(
+    windows: Windows, sign_in: Open, live: LiveServer
+) -> None:
+    windows.forgive(GONE)
+    page = sign_in("petra", "phone")
+    topic_id = topics(live)[0]
+    forget_draft(live, topic_id)
+    keep(page)
+    read(page, topic_id)
+    start_writing(page)
+    with away(live):
+        page.keyboard.type("Kurz vor dem Akku")
+        until(page, "Object.keys(localStorage).some((name) => name.startsWith('device.draft.'))")
+        page.close()
+    page = page.context.new_page()
+    page.goto("/")
+    until(page, "!Object.keys(localStorage).some((name) => name.startsWith('device.draft.'))")
+    assert drafts(live, topic_id) == ["Kurz vor dem Akku"]
+    forget_draft(live, topic_id)
+
+
+def test_once_the_server_has_it_nothing_older_goes_up_later(
+    windows: Windows, sign_in: Open, live: LiveServer
+) -> None:
+    windows.forgive(GONE)
+    page = sign_in("petra")
+    topic_id = topics(live)[0]
+    forget_draft(live, topic_id)
+    keep(page)
+    read(page, topic_id)
+    start_writing(page)
+    with away(live):
+        page.keyboard.type("Erst")
+        until(page, "Object.keys(localStorage).some((name) => name.startsWith('device.draft.'))")
+    page.keyboard.type(" und dann.")
+    until(page, "!Object.keys(localStorage).some((name) => name.startsWith('device.draft.'))")
+    page.goto("/")
+    page.wait_for_load_state("networkidle")
+    assert drafts(live, topic_id) == ["Erst und dann."]
+    forget_draft(live, topic_id)
 
 
 def test_what_is_typed_into_an_open_page_goes_up_when_the_line_is_back(
@@ -113,60 +245,163 @@ def test_what_is_typed_into_an_open_page_goes_up_when_the_line_is_back(
     start_writing(page)
     page.context.set_offline(True)
     page.keyboard.type("Getippt ohne Netz.")
-    until(page, f"sessionStorage.getItem('draft:topic:{topic_id}') !== null")
+    is_kept = f"Object.keys(sessionStorage).some((name) => name.endsWith('.topic:{topic_id}'))"
+    until(page, is_kept)
     page.context.set_offline(False)
-    until(page, f"sessionStorage.getItem('draft:topic:{topic_id}') === null")
-    drafts = live.rows(f"SELECT text FROM draft WHERE place = 'topic:{topic_id}'")
-    assert [row[0] for row in drafts] == ["Getippt ohne Netz."]
-    live.change(f"DELETE FROM draft WHERE place = 'topic:{topic_id}'")
+    until(page, f"!{is_kept}")
+    assert drafts(live, topic_id) == ["Getippt ohne Netz."]
+    forget_draft(live, topic_id)
 
 
-def test_signing_out_leaves_nothing_on_the_device(visit: Open, live: LiveServer) -> None:
-    page = visit()
+def read_and_write_offline(page: Page, topic_id: int) -> tuple[str, ...]:
+    """Petra reads a topic and writes to it without connection, on the kept page and on the page itself; her words, and
+    the topic's, in a browser that keeps them."""
     enter(page, ADDRESSES["petra"], PASSWORD)
     keep(page)
-    read(page, topics(live)[0])
-    page.evaluate("localStorage.setItem('device.draft.topic:1', JSON.stringify({text: 'x', whole: false}))")
+    read(page, topic_id)
+    title, words = page.locator("main h1").inner_text(), page.locator(".post .text").first.inner_text()
+    start_writing(page)
+    page.context.set_offline(True)
+    page.keyboard.type("Auf der Seite getippt.")
+    until(page, "Object.keys(sessionStorage).some((name) => name.startsWith('draft.'))")
+    page.evaluate(
+        "localStorage.setItem('device.draft.topic:1', JSON.stringify({text: 'Vorbereitet.', whole: false}))"
+    )
+    secrets = (title, words.partition("\n")[0][:30], "Auf der Seite getippt.", "Vorbereitet.")
+    kept = page.evaluate(KEPT)
+    for secret in secrets:
+        assert secret in kept
+    return secrets
+
+
+def test_signing_out_leaves_nothing_on_the_device(windows: Windows, visit: Open, live: LiveServer) -> None:
+    windows.forgive(f"{GONE}|404")  # the topic prepared for is not hers to read
+    page = visit("phone")
+    topic_id = topics(live)[0]
+    secrets = read_and_write_offline(page, topic_id)
+    page.context.set_offline(False)
     page.locator("summary.me").click()
     page.get_by_role("button", name="Abmelden").click()
     page.wait_for_url("**/sign-in")
     until(page, "caches.has('read').then((is) => !is)")
+    kept = page.evaluate(KEPT)
+    for secret in secrets:
+        assert secret not in kept
     assert page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('device.'))") == []
+    page.context.set_offline(True)
+    page.goto(f"/topics/{topic_id}")
+    expect(page.locator("main h1")).to_have_text("Ohne Verbindung")
+    expect(page.get_by_text("Auf diesem Gerät ist nichts aufgehoben.")).to_be_visible()
+    forget_draft(live, topic_id)
 
 
-def test_another_member_at_the_same_device_finds_nothing_of_the_first(visit: Open, live: LiveServer) -> None:
-    page = visit()
-    enter(page, ADDRESSES["petra"], PASSWORD)
-    keep(page)
-    read(page, topics(live)[0])
+def test_another_member_at_the_same_device_finds_nothing_of_the_first(
+    windows: Windows, visit: Open, live: LiveServer
+) -> None:
+    windows.forgive(f"{GONE}|401")
+    page = visit("phone")
+    topic_id = topics(live)[0]
+    secrets = read_and_write_offline(page, topic_id)
     page.context.clear_cookies()  # the session ran out
+    with page.expect_response(
+        lambda answer: "/sign-in?next=" in answer.url
+    ):  # what was prepared is not taken
+        page.context.set_offline(False)
     enter(page, ADDRESSES["manfred"], PASSWORD)
     until(page, "caches.has('read').then((is) => !is)")
+    page.goto(f"/topics/{topic_id}")
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("#text")).to_have_value("")
+    kept = page.evaluate(KEPT)
+    for secret in secrets:
+        assert secret not in kept
     page.goto("/notices/preferences")
     expect(page.get_by_label("Zuletzt Gelesenes auf diesem Gerät behalten")).not_to_be_checked()
+    page.context.set_offline(True)
+    page.goto(f"/topics/{topic_id}")
+    expect(page.get_by_text("Auf diesem Gerät ist nichts aufgehoben.")).to_be_visible()
+    assert live.rows(f"SELECT 1 FROM draft WHERE place = 'topic:{topic_id}' AND text LIKE '%getippt%'") == []
+
+
+def pushing(windows: Windows, page: Page, live: LiveServer) -> Callable[[object], None]:
+    """Has the browser get a push, as if its maker's service had brought it; errors of the worker are faults, too."""
+    page.context.grant_permissions(["notifications"])
+    keep(page)
+    console: CDPSession = page.context.new_cdp_session(page)
+    found: list[str] = []
+    console.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda said: found.extend(r["registrationId"] for r in said["registrations"]),
+    )
+    console.on(
+        "ServiceWorker.workerErrorReported", lambda said: windows.faults.append(str(said["errorMessage"]))
+    )
+    console.send("ServiceWorker.enable")
+    while not found:
+        page.wait_for_timeout(50)
+
+    def push(said: object) -> None:
+        given = {"origin": live.url, "registrationId": found[0], "data": json.dumps(said)}
+        console.send("ServiceWorker.deliverPushMessage", given)
+
+    return push
 
 
 def test_a_push_is_shown_and_the_next_one_of_the_same_thing_replaces_it(
     windows: Windows, sign_in: Open, live: LiveServer
 ) -> None:
     page = sign_in("petra")
-    page.context.grant_permissions(["notifications"])
-    keep(page)
-    console = page.context.new_cdp_session(page)
-    found: list[str] = []
-    console.on(
-        "ServiceWorker.workerRegistrationUpdated",
-        lambda said: found.extend(r["registrationId"] for r in said["registrations"]),
-    )
-    console.send("ServiceWorker.enable")
-    while not found:
-        page.wait_for_timeout(50)
+    push = pushing(windows, page, live)
     for body in ("Neues für dich", "3 neue Antworten in „Vier-Schicht-Modell“"):
-        said = {"body": body, "tag": "topic:1", "url": "/topics/1", "silent": False}
-        console.send(
-            "ServiceWorker.deliverPushMessage",
-            {"origin": live.url, "registrationId": found[0], "data": json.dumps(said)},
-        )
+        push({"body": body, "tag": "topic:1", "url": "/topics/1", "silent": False})
         until(page, f"{SHOWN}.then((all) => all.length === 1 && all[0].body === {json.dumps(body)})")
     shown = page.evaluate(f"{SHOWN}.then(([n]) => [n.title, n.tag, n.data.url])")
     assert shown == ["Netzwerk", "topic:1", "/topics/1"]
+
+
+#: In the worker: the one notification that is shown is tapped. What only a hand may do is noted instead: focus, new windows.
+TAP = """async () => {
+  const done = [];
+  clients.openWindow = async (address) => void done.push(`opened ${address}`);
+  WindowClient.prototype.focus = async function () {
+    done.push(`focused ${this.url}`);
+    return this;
+  };
+  let answer;
+  ExtendableEvent.prototype.waitUntil = (promise) => (answer = promise);
+  const [notification] = await registration.getNotifications();
+  dispatchEvent(new NotificationEvent("notificationclick", { notification }));
+  await answer.catch((fault) => done.push(String(fault)));
+  return [done, (await registration.getNotifications()).length];
+}"""
+
+
+@pytest.mark.parametrize(
+    ("url", "leads_to"),
+    [
+        ("/topics/{topic}", "focused {house}/topics/{topic}"),
+        ("/chat/rooms/{topic}", "opened {house}/chat/rooms/{topic}"),
+        (None, "opened {house}/"),
+        ("https://elsewhere.example/topics/{topic}", None),
+        ("//elsewhere.example/x", None),
+        ("\\\\elsewhere.example/x", None),
+        ("javascript:alert(1)", None),
+    ],
+)
+def test_a_tap_on_a_push_leads_to_its_page_in_this_house_and_nowhere_else(
+    windows: Windows, sign_in: Open, live: LiveServer, url: str | None, leads_to: str | None
+) -> None:
+    page = sign_in("petra")
+    push = pushing(windows, page, live)
+    places = {"topic": topics(live)[0], "house": live.url}
+    push({"body": "Neues", "tag": "x"} | ({"url": url.format(**places)} if url else {}))
+    until(page, f"{SHOWN}.then((all) => all.length === 1)")
+    page.goto("/topics/{topic}".format(**places))
+    other = page.context.new_page()
+    other.goto("/boards")
+    (worker,) = page.context.service_workers
+    done, left = worker.evaluate(TAP)
+    assert done == ([leads_to.format(**places)] if leads_to else [])
+    assert left == 0
+    assert other.url == f"{live.url}/boards"
+    assert page.url == "{house}/topics/{topic}".format(**places)

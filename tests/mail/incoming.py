@@ -4,6 +4,7 @@ import dataclasses
 from email.message import EmailMessage
 
 import sqlalchemy as sa
+from flask_babel import get_locale
 
 from forum.core.db import db
 from forum.mail import addresses, targets
@@ -14,16 +15,28 @@ OWN = {"mail_reply_address": "antwort@netz.example", "mail_from": "Netzwerk <net
 
 
 class Taker:
-    """Takes letters to addresses of kind "t"; `refusal` is what it raises instead."""
+    """Takes letters to addresses of kind "t", which are Petra's; `refusal` is what it raises instead.
+
+    `left_out` is what it says it did not take of a letter, `locale` what language Petra reads, and `said` in which
+    one it was asked.
+    """
 
     def __init__(self) -> None:
         self.letters = []
         self.refusal = None
+        self.left_out = []
+        self.locale = "de"
+        self.said = []
 
-    def __call__(self, letter, payload):
+    def take(self, letter, payload):
+        self.said.append(str(get_locale()))
         if self.refusal is not None:
             raise self.refusal
         self.letters.append((letter, payload))
+        return self.left_out
+
+    def owner_of(self, payload):
+        return None if payload == "revoked" else targets.Owner(3, PETRA, self.locale)
 
 
 def set_up(app, monkeypatch, **settings):
@@ -31,7 +44,7 @@ def set_up(app, monkeypatch, **settings):
     changed = dataclasses.replace(app.extensions["settings"], **(OWN | settings))
     monkeypatch.setitem(app.extensions, "settings", changed)
     taker = Taker()
-    monkeypatch.setitem(targets._takers, "t", taker)
+    monkeypatch.setitem(targets._takers, "t", targets.Taker(taker.take, taker.owner_of))
     return taker
 
 

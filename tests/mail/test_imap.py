@@ -5,6 +5,7 @@ import ssl
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 
 from forum.core.access import Viewer
@@ -14,7 +15,7 @@ from forum.jobs.worker import worker_of
 from forum.mail import imap, intake
 from forum.mail.imap import FolderMissing, SignInRefused, fetch_mail
 from forum.mail.mailbox import mailbox_trouble
-from forum.mail.models import IncomingState
+from forum.mail.models import IncomingState, Outcome
 from tests.mail.dovecot import PASSWORD, USER, Dovecot, program
 from tests.mail.incoming import address, answers, incoming, mail, set_up
 
@@ -133,6 +134,64 @@ def test_a_server_that_dies_before_it_takes_away_what_we_kept(app, server, taker
     worker_of(app).perform_due()
     assert len(taker.letters) == 1
     assert server.left() == {}
+
+
+@pytest.mark.parametrize("where", ["receive", "_size"])
+def test_a_mail_that_fails_holds_up_no_other_and_is_left_to_people_after_three_times(
+    app, server, taker, fetch, monkeypatch, where
+):
+    bad = address(app, payload="0")
+    server.put(mail(bad, "Böse"))
+    server.put(mail(address(app, payload="1"), "Gut"))
+
+    def receive(raw, **options):
+        if bad.encode() in raw:
+            raise ValueError("nobody thought of this")
+        intake.receive(raw, **options)
+
+    def size(mailbox, uid):
+        if mailbox.uids("ALL")[0] == uid:
+            raise imaplib.IMAP4.error("the server does not want to")
+        return 1000
+
+    monkeypatch.setattr(imap, where, receive if where == "receive" else size)
+    assert [fetch(), fetch()] == [1, 0]
+    assert [name.partition(":")[2] for name in server.left()] == [""]
+    assert [row.state for row in incoming(app)] == [IncomingState.WAITING]
+    assert [fetch(), fetch()] == [0, 0]
+    assert [name.partition(":")[2] for name in server.left()] == ["FS"]
+    stuck = incoming(app)[-1]
+    assert (stuck.state, stuck.outcome) == (IncomingState.IGNORED, Outcome.STUCK)
+    worker_of(app).perform_due()
+    assert [payload for _letter, payload in taker.letters] == ["1"]
+
+
+def test_what_failed_once_is_taken_the_next_time(app, server, taker, fetch, monkeypatch):
+    server.put(mail(address(app), "Beim zweiten Mal"))
+    with monkeypatch.context() as patch:
+        patch.setattr(imap, "_fetch", lambda *_args: (_ for _ in ()).throw(imap.NotGiven()))
+        assert fetch() == 0
+    assert fetch() == 1
+    worker_of(app).perform_due()
+    assert len(taker.letters) == 1
+    assert server.left() == {}
+
+
+def test_a_database_that_is_away_leaves_every_mail_where_it_is(app, server, taker, fetch, monkeypatch):
+    def away(*_args, **_options):
+        raise sa.exc.OperationalError("", {}, Exception())
+
+    for number in range(2):
+        server.put(mail(address(app, payload=str(number)), f"Antwort {number}"))
+    with monkeypatch.context() as patch:
+        patch.setattr(imap, "receive", away)
+        patch.setattr(imap, "note_stuck", away)
+        fetch()
+        fetch()
+        with pytest.raises(sa.exc.OperationalError):
+            fetch()
+    assert [name.partition(":")[2] for name in server.left()] == ["", ""]
+    assert fetch() == 2
 
 
 def test_of_a_huge_mail_only_the_header_is_fetched(app, server, taker, fetch, monkeypatch):

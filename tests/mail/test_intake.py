@@ -1,5 +1,6 @@
 """What comes in is kept first, then taken, refused with one sentence, or let be; nothing goes round in circles."""
 
+import tracemalloc
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from forum.mail import intake, targets
 from forum.mail.composing import Draft, compose
 from forum.mail.intake import forget, is_for_us, look_into, receive
 from forum.mail.letters import SIZE_LIMIT
-from forum.mail.models import IncomingMail, IncomingState, OutgoingMail
+from forum.mail.models import IncomingMail, IncomingState, Outcome, OutgoingMail
 from forum.mail.service import send
 from tests.mail.incoming import PETRA, address, answers, incoming, mail, set_up
 
@@ -52,7 +53,8 @@ def test_an_answer_is_handed_over_and_its_bytes_go(app, taker, come):
     row = come(mail(address(app), "Wir kommen.\n\n-- \nPetra"))
     ((letter, payload),) = taker.letters
     assert (letter.text, letter.sender, payload) == ("Wir kommen.", PETRA, "7.9")
-    assert (row.state, row.outcome, row.sender, row.raw) == (IncomingState.TAKEN, "t.7.9", PETRA, None)
+    assert (row.state, row.outcome, row.raw) == (IncomingState.TAKEN, Outcome.ANSWER, None)
+    assert (row.member_id, row.address, row.sender_domain) == (3, "t.7.9", "optik.example")
     assert answers(app) == []
 
 
@@ -101,20 +103,81 @@ def test_a_refusal_without_words_gets_some(app, taker, come):
     assert "gibt es nicht mehr" in answers(app)[0].text
 
 
-def test_a_sender_is_answered_once_an_hour_and_five_times_a_day(app, taker, come):
+def test_the_owner_of_an_address_is_told_once_a_day_for_it_and_five_times_for_all(app, taker, come):
     taker.refusal = Denied("Nein.")
     moment = now()
-    for quarter in range(40):
-        with time_machine.travel(moment + timedelta(minutes=15 * quarter, seconds=quarter), tick=False):
-            come(mail(address(app), f"Versuch {quarter}"))
+    for attempt in range(3):
+        with time_machine.travel(moment + timedelta(hours=attempt), tick=False):
+            come(mail(address(app), f"Versuch {attempt}"))
+    assert len(answers(app)) == 1
+    with time_machine.travel(moment + timedelta(hours=3), tick=False):
+        for number in range(10):
+            come(mail(address(app, payload=f"7.{number}"), "Ein anderes Thema"))
     assert len(answers(app)) == 5
-    assert len(incoming(app)) == 40
-    with time_machine.travel(moment, tick=False):
-        come(mail(address(app), "Eine andere", sender="jens@weg.example"))
+    with time_machine.travel(moment + timedelta(days=1, hours=4), tick=False):
+        come(mail(address(app), "Am nächsten Tag"))
     assert len(answers(app)) == 6
-    with time_machine.travel(moment + timedelta(days=2), tick=False):
-        come(mail(address(app), "Zwei Tage später"))
-    assert len(answers(app)) == 7
+    assert {row.state for row in incoming(app)} == {IncomingState.REFUSED}
+
+
+@pytest.mark.parametrize("sample", [None, "only-quote", "smime-encrypted", "invite-outlook"])
+def test_nobody_but_the_owner_of_the_address_ever_gets_an_answer(app, taker, come, sample):
+    taker.refusal = Denied("Nein.")
+    stranger = "jens@weg.example"
+    raw = mail(address(app), sender=stranger)
+    if sample:
+        raw = (SAMPLES / f"{sample}.eml").read_bytes().replace(PETRA.encode(), stranger.encode())
+    row = come(raw, address(app))
+    assert row.state is IncomingState.REFUSED
+    assert (row.member_id, row.address, row.sender_domain) == (None, "", "weg.example")
+    assert come(mail(address(app, payload="revoked"))).state is IncomingState.REFUSED
+    assert answers(app) == []
+    come(mail(address(app)))
+    assert [answer.recipient for answer in answers(app)] == [PETRA]
+
+
+def test_who_is_told_is_told_in_her_own_language(app, taker, come):
+    taker.locale = "en"
+    come((SAMPLES / "only-quote.eml").read_bytes(), address(app))
+    taker.refusal = Denied("No.")
+    come(mail(address(app, payload="8")))
+    taker.locale = "de"
+    come(mail(address(app, payload="9")))
+    english, also_english, german = answers(app)
+    assert english.subject == also_english.subject == "Your reply was not accepted"
+    assert "It contains no text from you." in english.text
+    assert german.subject == "Deine Antwort wurde nicht übernommen"
+    assert taker.said == ["en", "de"]
+
+
+def test_a_member_writes_so_many_mails_in_an_hour_and_is_told_that_nothing_is_lost(
+    app, taker, come, monkeypatch
+):
+    monkeypatch.setattr(intake, "LETTERS_AN_HOUR", 3)
+    moment = now()
+    with time_machine.travel(moment, tick=False):
+        for number in range(3):
+            assert come(mail(address(app), f"Antwort {number}")).state is IncomingState.TAKEN
+        for number in range(3, 5):
+            assert come(mail(address(app), f"Antwort {number}")).state is IncomingState.REFUSED
+    (answer,) = answers(app)
+    assert "Warte eine Stunde" in answer.text
+    assert "bei den gesendeten Mails" in answer.text
+    with time_machine.travel(moment + timedelta(hours=1, seconds=1), tick=False):
+        assert come(mail(address(app), "Eine Stunde später")).state is IncomingState.TAKEN
+    set_up(app, monkeypatch, rate_limits=False)
+    assert come(mail(address(app), "Ohne Grenze")).state is IncomingState.TAKEN
+
+
+def test_what_was_left_out_of_a_letter_is_told_to_its_writer_once_a_day(app, taker, come):
+    taker.left_out = ["„Plan.exe“: Das ist ein Programm.", "„Bild.heic“: zu groß."]
+    for number in range(2):
+        row = come(mail(address(app), f"Mit Dateien {number}"))
+        assert (row.state, row.outcome) == (IncomingState.TAKEN, Outcome.ANSWER)
+    (answer,) = answers(app)
+    assert answer.recipient == PETRA
+    assert "deine Antwort steht im Netzwerk" in answer.text
+    assert all(sentence in answer.text for sentence in taker.left_out)
 
 
 @pytest.mark.parametrize(
@@ -141,8 +204,8 @@ def test_our_own_mail_that_comes_back_ends_here(app, taker, come, tmp_path):
         raw = compose(draft, app.extensions["settings"], now())
     assert come(raw).state is IncomingState.IGNORED
     forwarded = raw.replace(b"netzwerk@netz.example", PETRA.encode())
-    assert come(forwarded).outcome == "automatic"
-    assert come(forwarded.replace(b"Auto-Submitted", b"X-Gone")).outcome == "our own mail"
+    assert come(forwarded).outcome == Outcome.AUTOMATIC
+    assert come(forwarded.replace(b"Auto-Submitted", b"X-Gone")).outcome == Outcome.OWN
     assert answers(app) == taker.letters == []
 
 
@@ -158,7 +221,7 @@ def test_an_address_that_is_not_ours_is_never_answered(app, taker, come):
     ("sample", "words"),
     [
         ("smime-encrypted", "verschlüsselt"), ("pgp-mime", "verschlüsselt"), ("smime-opaque", "Unterschrift"),
-        ("only-quote", "kein Text von dir"), ("empty", "kein Text von dir"),
+        ("only-quote", "kein Text von dir"), ("empty", "kein Text von dir"), ("invite-outlook", "ein Termin für den Kalender"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_said_in_words_that_help(app, taker, come, sample, words):
@@ -169,7 +232,7 @@ def test_what_cannot_be_read_is_said_in_words_that_help(app, taker, come, sample
 
 
 @pytest.mark.parametrize(
-    "sample", ["invite-outlook", "ooo-exchange-de", "receipt-mdn", "mailing-list", "bounce-qmail"]
+    "sample", ["calendar-accepted", "ooo-exchange-de", "receipt-mdn", "mailing-list", "bounce-qmail"]
 )
 def test_what_nobody_wrote_to_us_is_let_be(app, taker, come, sample):
     row = come((SAMPLES / f"{sample}.eml").read_bytes(), address(app))
@@ -187,10 +250,32 @@ def test_too_large_a_mail_is_not_kept_and_its_sender_is_told(app, taker, come):
     assert "25 MB" in answers(app)[0].text
 
 
-def test_a_sender_whom_our_server_found_forged_is_not_heard(app, monkeypatch, come):
+@pytest.mark.parametrize("kind", ["a file", "text", "html", "above the limit"])
+def test_a_large_mail_takes_the_memory_of_a_few_of_its_size(app, taker, come, kind):
+    head = f"From: {PETRA}\r\nTo: {address(app)}\r\n".encode()
+    if kind == "a file":
+        head += b"Content-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        line = b"QUJD" * 19 + b"\r\n"
+    elif kind == "html":
+        head, line = head + b"Content-Type: text/html\r\n\r\n", "<p>Grüße aus Finsterwalde</p>\r\n".encode()
+    else:
+        head, line = head + b"\r\n", "Grüße aus Finsterwalde\r\n".encode()
+    size = SIZE_LIMIT * (6 if kind == "above the limit" else 4) // 5
+    raw = head + line * (size // len(line))
+    tracemalloc.start()
+    try:
+        row = come(raw)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * len(raw)
+    assert row.state is (IncomingState.REFUSED if kind == "above the limit" else IncomingState.TAKEN)
+
+
+def test_a_sender_whom_our_server_found_forged_is_neither_heard_nor_told(app, monkeypatch, come):
     taker = set_up(app, monkeypatch, mail_authserv="mx.netz.example")
     said = {"Authentication_Results": "mx.netz.example; dmarc=fail header.from=optik.example"}
-    assert come(mail(address(app), **said)).outcome == "forged sender"
+    assert come(mail(address(app), **said)).outcome == Outcome.FORGED
     assert answers(app) == taker.letters == []
     said = {"Authentication_Results": "mx.netz.example; dmarc=pass header.from=optik.example"}
     come(mail(address(app), "Zweite", **said))
@@ -216,8 +301,9 @@ def test_a_taker_writes_in_its_own_unit_of_work(app, taker, come, monkeypatch):
             send("jens@weg.example", "Betreff", letter.text)
         if payload == "2":
             raise Denied("Doch nicht.")
+        return []
 
-    monkeypatch.setitem(targets._takers, "t", take)
+    monkeypatch.setitem(targets._takers, "t", targets.Taker(take, taker.owner_of))
     assert come(mail(address(app, payload="1"))).state is IncomingState.TAKEN
     assert come(mail(address(app, payload="2"))).state is IncomingState.REFUSED
     assert [answer.recipient for answer in answers(app)] == [PETRA]
@@ -247,8 +333,9 @@ def test_a_bounce_is_noted_and_the_member_told_once(app, taker, come, monkeypatc
         mail_id = send("jens@weg.example", "Neues", "Text", member_id=3)
     delayed = (SAMPLES / "bounce-postfix-delayed.eml").read_bytes()
     final = (SAMPLES / "bounce-postfix.eml").read_bytes()
-    for raw in (delayed, final, final + b"\n"):
-        come(raw, address(app, "b", str(mail_id)))
+    rows = [come(raw, address(app, "b", str(mail_id))) for raw in (delayed, final, final + b"\n")]
+    assert [row.outcome for row in rows] == [Outcome.DELAYED, Outcome.BOUNCE, Outcome.BOUNCE]
+    assert {row.member_id for row in rows} == {3}
     assert [(member_id, is_final) for member_id, _recipient, is_final, _words in told] == [(3, True)]
     assert "User unknown" in told[0][3]
     with app.app_context():
@@ -274,8 +361,8 @@ def test_a_bounce_is_known_by_the_mail_it_brings_back_but_not_by_a_guess(app, ta
     raw = (SAMPLES / "bounce-qmail.eml").read_bytes()
     old = b"<4711.0a1b2c3d4e5f6071@netz.example>"
     guess = f"<{mail_id}.0a1b2c3d4e5f6071@netz.example>"
-    assert come(raw.replace(old, guess.encode())).state is IncomingState.IGNORED
-    assert come(raw.replace(old, name.encode())).outcome == f"bounce of mail {mail_id}"
+    assert come(raw.replace(old, guess.encode())).outcome == Outcome.STRAY_BOUNCE
+    assert come(raw.replace(old, name.encode())).outcome == Outcome.BOUNCE
 
 
 def test_it_is_forgotten_after_thirty_days(app, taker, come):

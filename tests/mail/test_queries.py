@@ -1,4 +1,4 @@
-"""The queue as administrators see it."""
+"""Mail as administrators see it."""
 
 from datetime import timedelta
 
@@ -10,9 +10,17 @@ from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.core.errors import NotFound
 from forum.mail.faults import OF_THE_HOUSE, Fault
-from forum.mail.models import OutgoingMail
-from forum.mail.queries import MailState, count_mails, house_trouble, last_probe, list_mails
-from forum.mail.sentences import reason
+from forum.mail.models import Outcome, OutgoingMail
+from forum.mail.queries import (
+    MailState,
+    count_incoming,
+    count_mails,
+    house_trouble,
+    last_probe,
+    list_incoming,
+    list_mails,
+)
+from forum.mail.sentences import incoming, reason
 
 ADMINISTRATOR = Viewer(1, is_administrator=True)
 STATES = {
@@ -89,9 +97,14 @@ def test_the_last_probe_is_ones_own(context):
 
 
 def test_nobody_else_looks(context):
-    for ask in (list_mails, count_mails, house_trouble, last_probe):
+    for ask in (list_mails, count_mails, house_trouble, last_probe, list_incoming, count_incoming):
         with pytest.raises(NotFound):
             ask(Viewer(1))
+
+
+def test_every_outcome_has_a_sentence_and_a_refusal_is_one(context):
+    assert len({incoming(outcome) for outcome in Outcome} - set(Outcome)) == len(Outcome)
+    assert incoming("Dieses Thema ist geschlossen.") == "Dieses Thema ist geschlossen."
 
 
 def test_every_fault_has_a_sentence(context):

@@ -215,7 +215,7 @@ def test_a_rhythm_without_mails_of_their_own_takes_those_back_that_wait(cast: Ca
 
 
 @time_machine.travel(TEN, tick=False)
-def test_what_came_while_the_mail_was_written_is_in_the_next_round(
+def test_if_more_came_while_the_mail_was_written_it_is_written_anew_in_the_next_round(
     cast: Cast, topic_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     choose(cast.petra, Rhythm.AT_ONCE, shows_content=True)
@@ -236,5 +236,260 @@ def test_what_came_while_the_mail_was_written_is_in_the_next_round(
     assert sent() == []
     after_grace()
     (mail,) = sent()
-    assert "Das Zweite." in mail.text
+    assert "Das Erste." in mail.text
+    assert "Das Zweite." not in mail.text  # within its own ten minutes
     assert db.session.scalar(sa.select(Notice.mailed_at).where(Notice.member_id == cast.petra.id)) is not None
+
+
+def at(*clock: int) -> time_machine.travel:
+    """That time in UTC, standing still."""
+    return time_machine.travel(datetime(*clock, tzinfo=UTC), tick=False)
+
+
+def test_a_mail_of_its_own_tells_only_what_is_ten_minutes_old_and_no_other_follows(
+    cast: Cast, topic_id: int
+) -> None:
+    choose(cast.petra, Rhythm.AT_ONCE, shows_content=True)
+    with at(2026, 11, 24, 9, 0):
+        write(cast.manfred, topic_id, "Das Erste.")
+    with at(2026, 11, 24, 9, 9):
+        write(cast.manfred, topic_id, "Das Frische.")
+    with at(2026, 11, 24, 9, 11):
+        mails.mail_due()
+        (mail,) = sent()
+        assert "Das Erste." in mail.text
+        assert "1 neue Antwort " in mail.text
+        assert "Das Frische." not in mail.text + mail.html
+    with at(2026, 11, 24, 10, 0):
+        mails.mail_due()
+        mails.bundle_due()
+    assert len(sent()) == 1
+
+
+def test_if_only_what_is_fresh_still_stands_the_mail_waits_for_it(cast: Cast, topic_id: int) -> None:
+    choose(cast.petra, Rhythm.AT_ONCE, shows_content=True)
+    with at(2026, 11, 24, 9, 0):
+        gone = write(cast.manfred, topic_id, "Das war zu viel gesagt.")
+    with at(2026, 11, 24, 9, 9), unit_of_work():
+        posts.withdraw_post(cast.manfred.viewer, gone)
+    with at(2026, 11, 24, 9, 9):
+        write(cast.manfred, topic_id, "Das Frische.")
+    with at(2026, 11, 24, 9, 11):
+        mails.mail_due()
+        assert sent() == []
+    with at(2026, 11, 24, 9, 20):
+        mails.mail_due()
+    (mail,) = sent()
+    assert "Das Frische." in mail.text
+
+
+def test_a_bundle_leaves_out_what_is_fresh_and_the_next_one_tells_it(cast: Cast, topic_id: int) -> None:
+    choose(cast.petra, Rhythm.DAILY, shows_content=True)
+    with at(2026, 11, 24, 12, 0):
+        write(cast.manfred, topic_id, "Vom Mittag.")
+    with at(2026, 11, 24, 15, 59):
+        write(cast.manfred, topic_id, "Gerade eben.")
+    with at(2026, 11, 24, 16, 0):
+        mails.bundle_due()
+        (mail,) = sent()
+        assert "Vom Mittag." in mail.text
+        assert "1 neue Antwort " in mail.text
+        assert "Gerade eben." not in mail.text + mail.html
+    with at(2026, 11, 25, 16, 0):
+        mails.bundle_due()
+        _first, rest = sent()
+        assert "Gerade eben." in rest.text
+        assert "1 neue Antwort " in rest.text
+        assert "Vom Mittag." not in rest.text
+    with at(2026, 11, 26, 16, 0):
+        mails.bundle_due()
+    assert len(sent()) == 2
+
+
+def test_a_topic_that_is_never_quiet_is_in_the_bundle_all_the_same(cast: Cast, topic_id: int) -> None:
+    choose(cast.petra, Rhythm.DAILY, shows_content=True)
+    for day in (24, 25):
+        for minute in (0, 8, 16, 24, 32, 40, 48, 56):
+            with at(2026, 11, day, 15, minute):
+                write(cast.manfred, topic_id, f"Um {minute} am {day}.")
+        with at(2026, 11, day, 16, 0):
+            mails.bundle_due()
+    first, second = sent()
+    assert "7 neue Antworten" in first.text
+    assert "8 neue Antworten" in second.text
+    assert "Um 56 am 24." in second.text
+    assert "Um 48 am 24." not in second.text
+
+
+def test_what_comes_after_the_bundle_waits_for_the_visit(cast: Cast, topic_id: int) -> None:
+    choose(cast.petra, Rhythm.DAILY, shows_content=True)
+    for day in (24, 25):
+        with at(2026, 11, day, 12, 0):
+            write(cast.manfred, topic_id)
+        with at(2026, 11, day, 16, 0):
+            mails.bundle_due()
+    assert len(sent()) == 1
+    with at(2026, 11, 25, 17, 0), unit_of_work():
+        readings.record_reading(cast.petra.viewer, topic_id, 3)
+    with at(2026, 11, 26, 12, 0):
+        write(cast.manfred, topic_id)
+    with at(2026, 11, 26, 16, 0):
+        mails.bundle_due()
+    assert len(sent()) == 2
+
+
+@pytest.mark.parametrize("rhythm", [Rhythm.AT_ONCE, Rhythm.DAILY])
+@pytest.mark.parametrize("place", ["board", "space"])
+def test_muting_what_lies_above_after_the_post_stops_its_mail(
+    cast: Cast, topic_id: int, place: str, rhythm: Rhythm
+) -> None:
+    choose(cast.petra, rhythm)
+    choose(cast.sabine, rhythm)
+    with unit_of_work():
+        watches.watch(cast.sabine.viewer, "topic", topic_id, Level.ALL)
+    with at(2026, 11, 24, 12, 0):
+        write(cast.manfred, topic_id)
+    where = {"board": cast.board, "space": cast.spaces["FIN"]}[place]
+    with unit_of_work():
+        watches.watch(cast.petra.viewer, place, where, Level.MUTED)
+    with at(2026, 11, 24, 16, 0):
+        mails.mail_due()
+        mails.bundle_due()
+    (mail,) = sent()
+    assert mail.recipient == cast.sabine.email
+
+
+def test_what_is_important_goes_whatever_was_muted(cast: Cast, topic_id: int) -> None:
+    with unit_of_work():
+        watches.watch(cast.petra.viewer, "space", cast.spaces["FIN"], Level.MUTED)
+        post_id = topics.reply(cast.manfred.viewer, topic_id, "Der Termin ist verlegt.", uuid4()).id
+        notices.notify(Kind.EVENT, "topic", topic_id, post_id, sa.select(sa.literal(cast.petra.id)))
+    mails.mail_due()
+    assert len(sent()) == 1
+
+
+def test_what_goes_by_itself_meanwhile_is_not_in_the_bundle_too(
+    cast: Cast, topic_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(cast.petra, Rhythm.DAILY)
+    with at(2026, 11, 24, 12, 0):
+        write(cast.manfred, topic_id)
+    real, interruptions = mails.write_letter, iter([True])
+
+    def interrupted(*given, **more):  # type: ignore[no-untyped-def]
+        letter = real(*given, **more)
+        if next(interruptions, False):
+            db.session.rollback()
+            with unit_of_work():
+                db.session.execute(sa.update(Notice).values(mail_due_at=now()))
+        return letter
+
+    monkeypatch.setattr(mails, "write_letter", interrupted)
+    with at(2026, 11, 24, 16, 0):
+        mails.bundle_due()
+        assert sent() == []
+        mails.mail_due()
+        mails.bundle_due()
+    (mail,) = sent()
+    assert mail.about == "notice"
+
+
+@pytest.mark.parametrize("broken", ["write_letter", "_send"])
+@pytest.mark.parametrize("rhythm", [Rhythm.AT_ONCE, Rhythm.DAILY])
+def test_a_mail_that_cannot_be_made_waits_an_hour_and_the_others_go(
+    cast: Cast, topic_id: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+    rhythm: Rhythm, broken: str
+) -> None:  # fmt: skip
+    for person in (cast.petra, cast.sabine):
+        choose(person, rhythm)
+    with unit_of_work():
+        watches.watch(cast.sabine.viewer, "topic", topic_id, Level.ALL)
+    with at(2026, 11, 24, 12, 0):
+        write(cast.manfred, topic_id)
+    real, words = getattr(mails, broken), "Der Chef heißt Meier."
+
+    def fails_for_petra(reader, *given, **more):  # type: ignore[no-untyped-def]
+        if reader.id == cast.petra.id:
+            raise RuntimeError(words)
+        return real(reader, *given, **more)
+
+    def send_all() -> list[str]:
+        mails.mail_due()
+        mails.bundle_due()
+        return sorted(mail.recipient for mail in sent())
+
+    with monkeypatch.context() as patch, at(2026, 11, 24, 16, 0):
+        patch.setattr(mails, broken, fails_for_petra)
+        assert send_all() == [cast.sabine.email]
+    assert "RuntimeError" in caplog.text
+    assert "Meier" not in caplog.text  # what members wrote is in no log
+    with at(2026, 11, 24, 16, 30):
+        assert send_all() == [cast.sabine.email]
+    with at(2026, 11, 24, 17, 1):
+        assert send_all() == sorted([cast.petra.email, cast.sabine.email])
+
+
+def test_a_bundle_of_many_things_says_how_many_more_there_are(
+    cast: Cast, context: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mails, "THINGS", 2)
+    choose(cast.petra, Rhythm.DAILY, shows_content=True)
+    choose(cast.manfred, Rhythm.NEVER)
+    with at(2026, 11, 24, 12, 0):
+        for _ in range(5):
+            topic_id = cast.topic(cast.petra)
+            write(cast.manfred, topic_id)
+    with at(2026, 11, 24, 16, 0):
+        mails.bundle_due()
+    (mail,) = sent()
+    for said in (mail.text, mail.html):
+        assert "an 5 Stellen" in said
+        assert "und 3 weitere" in said
+    with at(2026, 11, 25, 16, 0):
+        mails.bundle_due()
+    assert "und eine weitere Stelle" in sent()[1].text  # each thing once
+
+
+@pytest.mark.parametrize("day", [datetime(2027, 3, 28, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)])
+@pytest.mark.parametrize("hour", [2, 3])
+def test_in_the_night_in_which_clocks_change_the_bundle_comes_once(
+    cast: Cast, topic_id: int, day: datetime, hour: int
+) -> None:
+    with time_machine.travel(day - timedelta(hours=6), tick=False):
+        with unit_of_work():
+            preferences.choose_mails(
+                cast.petra.viewer, Rhythm.DAILY, hour, 0, quiet_weekends=False, shows_content=False
+            )
+        write(cast.manfred, topic_id)
+    for quarter in range(-8, 24):
+        moment = day + quarter * timedelta(minutes=15)
+        with time_machine.travel(moment, tick=False):
+            if quarter % 4 == 0:  # there is something new all the time
+                with unit_of_work():
+                    readings.record_reading(cast.petra.viewer, topic_id, 100)
+                with time_machine.travel(moment - timedelta(minutes=11), tick=False):
+                    write(cast.manfred, topic_id)
+            mails.bundle_due()
+    assert len(sent()) == 1
+
+
+def test_who_changes_the_rhythm_between_due_and_sent_gets_mails_in_the_new_one(
+    cast: Cast, topic_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(cast.petra, Rhythm.DAILY)
+    with at(2026, 11, 24, 12, 0):
+        write(cast.manfred, topic_id)
+    real = mails.write_letter
+
+    def chosen_anew(*given, **more):  # type: ignore[no-untyped-def]
+        letter = real(*given, **more)
+        db.session.rollback()
+        choose(cast.petra, Rhythm.NEVER)
+        return letter
+
+    monkeypatch.setattr(mails, "write_letter", chosen_anew)
+    with at(2026, 11, 24, 16, 0):
+        mails.bundle_due()
+    with at(2026, 11, 25, 16, 0):
+        mails.bundle_due()
+    assert sent() == []

@@ -111,10 +111,50 @@ def test_told_twice_of_the_same_entry_changes_nothing(context: Flask, cast: Cast
     with unit_of_work():
         notices.notify(Kind.ANSWER, "topic", 1, 7, audience)
         assert notices.notify(Kind.ANSWER, "topic", 1, 7, audience) == 0
-        assert notices.notify(Kind.ANSWER, "topic", 1, 6, audience) == 0
     notice = notice_of(cast.petra)
     assert notice is not None
     assert notice.count == 1
+
+
+def test_told_in_another_order_than_written_nothing_is_lost_and_nothing_counts_twice(
+    context: Flask, cast: Cast
+) -> None:
+    audience = sa.select(sa.literal(cast.petra.id))
+    with unit_of_work():
+        for entry_id in (7, 9, 6, 6, 9, 8):
+            notices.notify(Kind.ANSWER, "topic", 1, entry_id, audience)
+    notice = notice_of(cast.petra)
+    assert notice is not None
+    assert (notice.count, notice.first_entry_id, notice.last_entry_id) == (3, 6, 9)
+
+
+@pytest.mark.parametrize("entry_id", [6, 8])  # before all that is known, and in between
+def test_a_mention_told_after_a_later_answer_is_not_lost(context: Flask, cast: Cast, entry_id: int) -> None:
+    with unit_of_work():
+        preferences.choose_mails(
+            cast.petra.viewer, Rhythm.MENTIONS, 17, 0, quiet_weekends=False, shows_content=False
+        )
+    audience = sa.select(sa.literal(cast.petra.id))
+    with unit_of_work():
+        for known in (7, 9):
+            notices.notify(Kind.ANSWER, "topic", 1, known, audience)
+        assert notices.notify(Kind.MENTION, "topic", 1, entry_id, audience) == 1
+        assert notices.notify(Kind.MENTION, "topic", 1, entry_id, audience) == 0
+    notice = notice_of(cast.petra)
+    assert notice is not None
+    assert notice.kind is Kind.MENTION
+    assert notice.first_entry_id == min(7, entry_id)
+    assert notice.last_entry_id == 9
+    assert notice.mail_due_at is not None
+
+
+def test_what_was_told_late_of_something_seen_by_then_is_not_new_again(context: Flask, cast: Cast) -> None:
+    audience = sa.select(sa.literal(cast.petra.id))
+    with unit_of_work():
+        notices.notify(Kind.ANSWER, "topic", 1, 7, audience)
+        notices.see(cast.petra.viewer, "topic", 1)
+        assert notices.notify(Kind.MENTION, "topic", 1, 6, audience) == 0
+    assert bell.count_unread(cast.petra.viewer) == 0
 
 
 def test_a_mail_is_due_ten_minutes_later_for_who_wants_it_at_once_and_not_for_others(
@@ -127,8 +167,8 @@ def test_a_mail_is_due_ten_minutes_later_for_who_wants_it_at_once_and_not_for_ot
     moment = now()
     audience = sa.select(Member.id).where(Member.id.in_([cast.petra.id, cast.manfred.id]))
     with unit_of_work():
-        notices.notify(Kind.ANSWER, "topic", 1, 7, audience, at=moment)
-        notices.notify(Kind.ANSWER, "topic", 1, 8, audience, at=moment + timedelta(minutes=3))
+        notices.notify(Kind.ANSWER, "topic", 1, 7, audience, written_at=moment)
+        notices.notify(Kind.ANSWER, "topic", 1, 8, audience, written_at=moment + timedelta(minutes=3))
     mine, other = notice_of(cast.petra), notice_of(cast.manfred)
     assert mine is not None
     assert mine.mail_due_at == moment + timedelta(minutes=10)
@@ -167,6 +207,22 @@ def test_a_post_withdrawn_before_the_telling_is_not_told(context: Flask, cast: C
         posts.withdraw_post(cast.manfred.viewer, post_id)
     work_off()
     assert notice_of(cast.petra) is None
+
+
+def test_a_post_takes_as_many_statements_in_the_request_for_many_who_watch_as_for_nobody(
+    context: Flask, cast: Cast, count_queries: Callable[[], int]
+) -> None:
+    costs = []
+    for watching in ([], [cast.manfred, cast.sabine, cast.olga]):
+        topic_id = cast.topic(cast.petra)
+        with unit_of_work():
+            for person in watching:
+                watches.watch(person.viewer, "topic", topic_id, Level.ALL)
+        with unit_of_work():
+            count_queries()
+            topics.reply(cast.petra.viewer, topic_id, "Wir haben es ausprobiert.", uuid4())
+            costs.append(count_queries())
+    assert costs[0] == costs[1]
 
 
 def test_telling_takes_as_many_statements_for_many_as_for_few(

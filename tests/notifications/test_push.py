@@ -2,9 +2,12 @@
 
 import base64
 import json
-import ssl
+import socket
 import sys
-from collections.abc import Callable, Iterator
+import threading
+import time as time_of_day
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from subprocess import run
@@ -28,35 +31,18 @@ from forum.core.db import db, unit_of_work
 from forum.core.errors import Denied, Invalid, NotFound
 from forum.jobs.models import Job
 from forum.notifications import policy
-from forum.notifications.models import Kind, Notice, PushDevice, Rhythm
-from forum.notifications.service import notices, preferences, pushes, vapid
+from forum.notifications.models import Kind, Level, Notice, PushDevice, Rhythm
+from forum.notifications.service import notices, preferences, pushes, vapid, watches
 from forum.notifications.tasks import push_line
 from forum.notifications.tasks import pushes as work
 from forum.notifications.tasks.push_line import Outcome, Target
-from tests.cast import Cast, Person
-from tests.notifications.push_service import HOST, Browser, PushService, push_service
+from tests.cast import HERE, Cast, Person
+from tests.notifications.push_service import HOST, Browser, PushService
 from tests.notifications.test_notices import work_off, write
 
 #: A Tuesday, ten in the morning.
 TEN = datetime(2026, 11, 24, 9, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PushService, ssl.SSLContext]]:
-    with push_service(tmp_path_factory.mktemp("tls")) as service:
-        yield service
-
-
-@pytest.fixture
-def service(running: tuple[PushService, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch) -> PushService:
-    """The service, where its name leads for the time of a test."""
-    found, trust = running
-    found.arrivals.clear()
-    found.answers.clear()
-    monkeypatch.setattr(push_line, "look_up", lambda host: ("127.0.0.1", found.port))
-    monkeypatch.setattr(push_line, "trust", lambda: trust)
-    return found
 
 
 def sign_in(person: Person) -> int:
@@ -127,6 +113,15 @@ def mention(cast: Cast, topic_id: int, text: str = "Sonderschicht am Samstag?") 
     return write(cast.manfred, topic_id, f"@{cast.petra.name} {text}")
 
 
+def told_browser(cast: Cast, topic_id: int, service: PushService) -> Browser:
+    """Petra's, after she was named and a push went there."""
+    browser = service.browser()
+    subscribe(cast.petra, browser)
+    mention(cast, topic_id)
+    a_moment_later()
+    return browser
+
+
 @pytest.fixture
 def topic_id(context: Flask, cast: Cast) -> int:
     with time_machine.travel(TEN, tick=False):
@@ -142,10 +137,7 @@ def topic_id(context: Flask, cast: Cast) -> int:
 def test_who_is_named_gets_a_push_without_a_word_of_what_was_written(
     cast: Cast, topic_id: int, service: PushService
 ) -> None:
-    browser = service.browser()
-    subscribe(cast.petra, browser)
-    mention(cast, topic_id)
-    a_moment_later()
+    browser = told_browser(cast, topic_id, service)
     (arrival,) = service.arrivals
     said = browser.read(arrival.body)
     assert said["body"] == "Neues für dich"
@@ -182,12 +174,9 @@ def test_by_choice_it_says_what_happened_and_where_but_never_the_words(
 def test_messages_are_the_same_length_whatever_they_say(
     cast: Cast, topic_id: int, service: PushService
 ) -> None:
-    browser = service.browser()
-    subscribe(cast.petra, browser)
-    mention(cast, topic_id)
-    a_moment_later()
+    told_browser(cast, topic_id, service)
     with unit_of_work():
-        notices.see_all(cast.petra.viewer)
+        notices.see_before(cast.petra.viewer, now())
     choose(cast.petra, shows_content=True)
     mention(cast, topic_id)
     a_moment_later()
@@ -200,10 +189,7 @@ def test_messages_are_the_same_length_whatever_they_say(
 def test_the_push_is_signed_with_the_key_that_browsers_are_given(
     app: Flask, cast: Cast, topic_id: int, service: PushService
 ) -> None:
-    browser = service.browser()
-    subscribe(cast.petra, browser)
-    mention(cast, topic_id)
-    a_moment_later()
+    told_browser(cast, topic_id, service)
     scheme, _space, given = service.arrivals[0].headers["authorization"].partition(" ")
     fields = dict(part.strip().split("=", 1) for part in given.split(","))
     instance = app.extensions["settings"].instance
@@ -242,6 +228,45 @@ def test_an_answer_is_pushed_only_to_who_wants_to_hear_at_once(
     write(cast.manfred, topic_id)
     a_moment_later()
     assert len(service.arrivals) == count
+
+
+@time_machine.travel(TEN, tick=False)
+@pytest.mark.parametrize("rhythm", Rhythm)
+def test_for_every_kind_and_rhythm_what_is_sent_is_what_the_rule_says(
+    cast: Cast, service: PushService, context: Flask, rhythm: Rhythm
+) -> None:
+    subscribe(cast.petra, service.browser())
+    choose(cast.petra, rhythm=rhythm)
+    expected = []
+    for kind in Kind:
+        topic_id = cast.topic(cast.manfred, title=kind.value)
+        post_id = cast.post(cast.manfred, topic_id)
+        with unit_of_work():
+            notices.notify(kind, "topic", topic_id, post_id, sa.select(sa.literal(cast.petra.id)))
+        if policy.is_pushed(kind, rhythm):
+            expected.append(topic_id)
+    a_moment_later()
+    pushed = sa.select(Notice.subject_id).where(Notice.pushed_at.is_not(None)).order_by(Notice.subject_id)
+    assert db.session.scalars(pushed).all() == expected
+
+
+@time_machine.travel(TEN, tick=False)
+@pytest.mark.parametrize("wider", ["topic", "board", "space"])
+def test_who_mutes_it_after_it_was_written_gets_no_push_unless_it_is_important(
+    cast: Cast, topic_id: int, service: PushService, wider: str
+) -> None:
+    subscribe(cast.petra, service.browser())
+    mention(cast, topic_id)
+    muted = {"topic": topic_id, "board": cast.board, "space": cast.spaces[HERE]}[wider]
+    with unit_of_work():
+        watches.watch(cast.petra.viewer, wider, muted, Level.MUTED)
+    a_moment_later()
+    assert service.arrivals == []
+    moved = cast.post(cast.manfred, topic_id)
+    with unit_of_work():
+        notices.notify(Kind.EVENT, "topic", topic_id, moved, sa.select(sa.literal(cast.petra.id)))
+    a_moment_later()
+    assert len(service.arrivals) == 1
 
 
 @time_machine.travel(TEN, tick=False)
@@ -437,16 +462,39 @@ def test_a_service_in_trouble_is_asked_again_until_it_takes_it(
     assert db.session.scalar(sa.select(sa.func.count(PushDevice.id))) == 1
 
 
+def tell_of(topic_id: int, post_id: int, people: Sequence[Person]) -> None:
+    """That these were named."""
+    with unit_of_work():
+        for person in people:
+            notices.notify(Kind.MENTION, "topic", topic_id, post_id, sa.select(sa.literal(person.id)))
+
+
 @time_machine.travel(TEN, tick=False)
-def test_a_service_that_fails_again_and_again_is_left_alone_for_the_round(
+def test_a_service_that_fails_for_one_after_the_other_is_left_alone_for_the_round(
+    cast: Cast, topic_id: int, service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "_FAILURES", 2)
+    for n, person in enumerate([cast.petra, *[cast.manfred] * 9]):
+        subscribe(person, service.browser(f"b{n}"))
+        service.answers[f"/send/b{n}"] = 503
+    tell_of(topic_id, cast.post(cast.sabine, topic_id), [cast.petra, cast.manfred])
+    a_moment_later()
+    assert 2 <= len(service.arrivals) <= 2 + 4  # a few were on their way
+
+
+@time_machine.travel(TEN, tick=False)
+def test_bad_addresses_of_one_member_hold_up_nobody_elses_pushes(
     cast: Cast, topic_id: int, service: PushService
 ) -> None:
-    for n in range(9):
-        subscribe(cast.petra, service.browser(f"b{n}"))
-        service.answers[f"/send/b{n}"] = 503
-    mention(cast, topic_id)
+    for n in range(pushes.DEVICES):
+        subscribe(cast.petra, service.browser(f"bad{n}"))
+        service.answers[f"/send/bad{n}"] = 503
+    subscribe(cast.manfred, service.browser("good"))
+    tell_of(topic_id, cast.post(cast.sabine, topic_id), [cast.petra, cast.manfred])
     a_moment_later()
-    assert 3 <= len(service.arrivals) <= 3 + 4  # a few were on their way
+    assert "/send/good" in [arrival.path for arrival in service.arrivals]
+    pushed = sa.select(Notice.member_id).where(Notice.pushed_at.is_not(None))
+    assert db.session.scalars(pushed).all() == [cast.manfred.id]
 
 
 @time_machine.travel(TEN, tick=False)
@@ -464,7 +512,7 @@ def test_a_redirection_is_not_followed(cast: Cast, topic_id: int, service: PushS
 BAD = (
     "http://push.example.org/x", "https://push.example.org:8443/x", "https://127.0.0.1/x", "https://10.0.0.8/x",
     "https://192.168.1.1/x", "https://169.254.169.254/latest/meta-data", "https://[::1]/x", "https://[fd00::1]/x",
-    "https://[::ffff:10.0.0.1]/x", "https://localhost/x", "https://printer.local/x", "https://db.internal/x",
+    "https://[::ffff:10.0.0.1]/x", "https://[::ffff:9.9.9.9]/x", "https://[64:ff9b::7f00:1]/x", "https://localhost/x", "https://printer.local/x", "https://db.internal/x",
     "https://user@push.example.org/x", "https://push.example.org:99999/x", "file:///etc/passwd", "https:///x", "",
     "https://push.example.org/" + "x" * 1000, "https://push.example.org/a b", "https://0x7f000001/x", "https://2130706433/x",
 )  # fmt: skip
@@ -482,41 +530,116 @@ def test_an_address_on_the_open_net_is_one(address: str) -> None:
     assert pushes.is_open_address(address)
 
 
-@pytest.mark.parametrize("inside", ["127.0.0.1", "10.1.2.3", "::1", "fe80::1%eth0", "100.64.0.1"])
+INSIDE = (
+    "127.0.0.1", "10.1.2.3", "100.64.0.1", "0.0.0.0", "0.1.2.3", "169.254.169.254", "224.0.0.1", "255.255.255.255",
+    "::1", "::", "fe80::1", "fd00::1", "ff02::1", "::7f00:1", "::ffff:10.0.0.1", "::ffff:9.9.9.9", "64:ff9b::7f00:1",
+    "64:ff9b:1::a00:1", "2002:7f00:1::1", "2001:0:7f00:1::1", "2001:db8::1", "5f00::1",
+)  # fmt: skip
+
+
+class Resolver:
+    """Names lead where a test says; each question is counted."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: Sequence[str]) -> None:
+        self._answers = list(answers)
+        self.connected: list[tuple[str, int]] = []
+        self.asked = 0
+        monkeypatch.setattr(push_line.socket, "getaddrinfo", self._ask)
+        monkeypatch.setattr(push_line.socket, "create_connection", self._connect)
+
+    def _ask(self, *_args: object, **_options: object) -> list[tuple[object, ...]]:
+        self.asked += 1
+        return [(0, 1, 6, "", (address, 443)) for address in self._answers.pop(0)]
+
+    def _connect(self, address: tuple[str, int], _timeout: float) -> None:
+        self.connected.append(address)
+        raise ConnectionRefusedError
+
+
+@pytest.fixture
+def send(tmp_path: Path) -> Callable[[Browser], Outcome]:
+    """One push to the browser, by the real line."""
+    key = vapid.key_file(tmp_path)
+
+    def go(browser: Browser) -> Outcome:
+        secret = base64.urlsafe_b64encode(browser.secret).decode()
+        target = Target(browser.endpoint, browser.public_key, secret)
+        return push_line.send(
+            target, "{}", key=key, contact="mailto:a@b.example", urgency="normal", topic="x"
+        )
+
+    return go
+
+
+@pytest.mark.parametrize("inside", INSIDE)
 def test_a_name_that_leads_into_the_house_is_not_followed(
-    app: Flask, inside: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    inside: str, monkeypatch: pytest.MonkeyPatch, send: Callable[[Browser], Outcome]
 ) -> None:
     """Also if only one of its addresses does, and whatever it said when the browser was registered."""
-    places = [(2, 1, 6, "", ("9.9.9.9", 443)), (2, 1, 6, "", (inside.partition("%")[0], 443))]
-    monkeypatch.setattr(push_line.socket, "getaddrinfo", lambda *_a, **_k: places)
-    monkeypatch.setattr(push_line.socket, "create_connection", lambda *_a, **_k: pytest.fail("connected"))
-    browser = Browser("https://rebound.example.org/x")
-    target = Target(browser.endpoint, browser.public_key, base64.urlsafe_b64encode(browser.secret).decode())
-    key = vapid.key_file(tmp_path)
-    sent = push_line.send(target, "{}", key=key, contact="mailto:a@b.example", urgency="normal", topic="x")
-    assert sent is Outcome.GONE
+    resolver = Resolver(monkeypatch, ["9.9.9.9", "2620:fe::fe", inside])
+    assert send(Browser("https://rebound.example.org/x")) is Outcome.GONE
+    assert resolver.connected == []
+
+
+@pytest.mark.parametrize("outside", ["9.9.9.9", "2620:fe::fe", "2a00:1450:4001:82f::200a"])
+def test_the_line_goes_to_the_address_that_was_looked_at_and_the_name_is_asked_for_once(
+    outside: str, monkeypatch: pytest.MonkeyPatch, send: Callable[[Browser], Outcome]
+) -> None:
+    resolver = Resolver(monkeypatch, [outside], ["127.0.0.1"])
+    assert send(Browser("https://rebound.example.org/x")) is Outcome.LATER
+    assert resolver.asked == 1
+    assert resolver.connected == [(outside, 443)]
+
+
+def test_a_name_that_nobody_answers_for_is_waited_for_a_while_only(
+    monkeypatch: pytest.MonkeyPatch, send: Callable[[Browser], Outcome]
+) -> None:
+    is_over = threading.Event()
+    monkeypatch.setattr(push_line, "_STEP", 0.2)
+    monkeypatch.setattr(push_line.socket, "getaddrinfo", lambda *_a, **_k: is_over.wait(20) and [])
+    begun = time_of_day.monotonic()
+    assert send(Browser("https://slow.example.org/x")) is Outcome.LATER
+    assert time_of_day.monotonic() - begun < 5
+    is_over.set()
+
+
+def test_a_service_that_says_hello_byte_by_byte_is_hung_up_on(
+    monkeypatch: pytest.MonkeyPatch, send: Callable[[Browser], Outcome]
+) -> None:
+    monkeypatch.setattr(push_line, "_ALL", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setattr(push_line, "look_up", lambda host: ("127.0.0.1", server.getsockname()[1]))
+        threading.Thread(target=drip, args=(server,), daemon=True).start()
+        begun = time_of_day.monotonic()
+        assert send(Browser("https://slow.example.org/x")) is Outcome.LATER
+        assert time_of_day.monotonic() - begun < 5
+
+
+def drip(server: socket.socket) -> None:
+    """Begin an answer in TLS that is long, and never get anywhere with it."""
+    line, _address = server.accept()
+    with line, suppress(OSError):
+        line.sendall(bytes.fromhex("1603034000"))
+        for _n in range(100):
+            line.sendall(b"\x02")
+            time_of_day.sleep(0.1)
 
 
 def test_the_name_of_a_service_is_not_written_down(
-    service: PushService, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    service: PushService,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    send: Callable[[Browser], Outcome],
 ) -> None:
     caplog.set_level("DEBUG")
-    browser = service.browser()
-    target = Target(browser.endpoint, browser.public_key, base64.urlsafe_b64encode(browser.secret).decode())
-    given = {
-        "key": vapid.key_file(tmp_path),
-        "contact": "mailto:a@b.example",
-        "urgency": "normal",
-        "topic": "x",
-    }
     service.answers["/send/one"] = 400
-    assert push_line.send(target, "{}", **given) is Outcome.REFUSED
+    assert send(service.browser()) is Outcome.REFUSED
 
     def nowhere(_host: str) -> tuple[str, int]:
         raise OSError(HOST)
 
     monkeypatch.setattr(push_line, "look_up", nowhere)
-    assert push_line.send(target, "{}", **given) is Outcome.LATER
+    assert send(service.browser()) is Outcome.LATER
     assert HOST not in caplog.text
 
 

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from forum.core.clock import now
 from forum.core.db import unit_of_work
 from forum.members.models import Member
 from forum.notifications.models import Kind
@@ -24,8 +26,20 @@ def test_all_windows_of_a_member_hear_of_it_and_nobody_else(app: Flask, cast: Ca
     assert here.heard("noticed") == there.heard("noticed") == [{}]
     assert other.heard("noticed") == []
     with app.app_context(), unit_of_work():
-        notices.see_all(cast.petra.viewer)
+        notices.see_before(cast.petra.viewer, now())
     assert here.heard("noticed") == there.heard("noticed") == [{}]
+
+
+def test_if_many_were_told_all_windows_hear_that_they_have_time_to_ask(
+    app: Flask, cast: Cast, listen: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "_TOLD", 0)
+    window, other = (listen(person, "/notices") for person in (cast.petra, cast.manfred))
+    with app.app_context():
+        tell(cast.petra)
+    assert window.heard("noticed") == other.heard("noticed") == [{"within": 120}]
+    assert window.ask("count")["shown"] == "1"
+    assert other.ask("count")["shown"] == ""
 
 
 def test_the_count_is_asked_for_in_the_words_of_the_bell(app: Flask, cast: Cast, listen: Any) -> None:

@@ -1,17 +1,22 @@
 """The bell, what is chosen about being told, and stopping mails without signing in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+import time_machine
+from bs4 import BeautifulSoup
 from flask import Flask
 
+from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.mail.models import OutgoingMail
 from forum.members.models import Member, Standing
+from forum.notifications import policy
 from forum.notifications.models import Kind, Level, Notice, Preferences, Rhythm, Watch
 from forum.notifications.queries import choices
-from forum.notifications.service import notices, watches
+from forum.notifications.service import notices, preferences, watches
 from forum.web.limits import limiter
 from forum.web.tickets import STOP_MAILS, write_ticket
 from tests.cast import HERE, Cast, Person
@@ -99,6 +104,22 @@ def test_what_came_after_the_page_was_shown_stays_new(
         assert db.session.scalars(unread).all() == [other]
 
 
+def test_what_was_written_before_the_page_was_shown_and_told_after_it_stays_new(
+    app: Flask, browse: Browse, cast: Cast, topic_id: int
+) -> None:
+    with app.app_context():
+        post_id, written_at = cast.post(cast.manfred, topic_id), now()
+    petra = browse(cast.petra)
+    page = petra.get("/notices").text
+    until = page.split('name="until" value="', 1)[1].split('"', 1)[0]
+    with app.app_context(), unit_of_work():
+        told = sa.select(Member.id).where(Member.id == cast.petra.id)
+        notices.notify(Kind.ANSWER, "topic", topic_id, post_id, told, written_at=written_at)
+    petra.send("/notices/reading", until=until)
+    assert (row := the_notice(app, cast.petra)) is not None
+    assert row.read_at is None
+
+
 def test_one_line_is_read_and_made_new_again(app: Flask, browse: Browse, cast: Cast, topic_id: int) -> None:
     petra, row = browse(cast.petra), the_notice(app, cast.petra)
     assert row is not None
@@ -113,7 +134,7 @@ def test_one_line_is_read_and_made_new_again(app: Flask, browse: Browse, cast: C
     assert again.read_at is None
 
 
-@pytest.mark.parametrize("what", ["reading", "reading/delete", "muting"])
+@pytest.mark.parametrize("what", ["reading", "reading/delete", "muting", "muting/delete"])
 def test_lines_of_others_are_not_there(
     app: Flask, browse: Browse, cast: Cast, topic_id: int, what: str
 ) -> None:
@@ -131,9 +152,29 @@ def test_a_line_muted_can_be_taken_back(app: Flask, browse: Browse, cast: Cast, 
     assert level(app, cast.petra, "topic", topic_id) is Level.ALL  # she wrote there
     petra.send(f"/notices/{row.id}/muting")
     assert level(app, cast.petra, "topic", topic_id) is Level.MUTED
-    assert 'name="level" value="all"' in petra.get("/notices").text
-    petra.send("/notices/watches", subject="topic", subject_id=topic_id, level="all")
+    page = petra.get("/notices").text
+    assert 'name="was_new" value="y"' in page  # of what is offered to be taken back
+    assert 'class="topic unread"' not in page
+    petra.send(f"/notices/{row.id}/muting/delete", was_new="y")
     assert level(app, cast.petra, "topic", topic_id) is Level.ALL
+    assert 'class="topic unread"' in petra.get("/notices").text
+    assert "Vier-Schicht" not in petra.get("/notices/preferences").text  # it came with writing, as before
+
+
+def test_a_line_that_was_read_is_so_still_when_it_is_no_longer_muted(
+    app: Flask, browse: Browse, cast: Cast, topic_id: int
+) -> None:
+    petra, row = browse(cast.petra), the_notice(app, cast.petra)
+    assert row is not None
+    petra.send(f"/notices/{row.id}/reading")
+    petra.send(f"/notices/{row.id}/muting")
+    page = petra.get("/notices").text
+    assert "was_new" not in page
+    assert "Nicht mehr stumm" in page
+    petra.send(f"/notices/{row.id}/muting/delete")
+    page = petra.get("/notices").text
+    assert 'class="topic unread"' not in page
+    assert "Nicht mehr stumm" not in page
 
 
 def test_what_one_may_not_read_any_more_is_not_named(
@@ -179,9 +220,9 @@ def test_what_was_chosen_is_shown_again(app: Flask, browse: Browse, cast: Cast) 
         (choice(quiet_weekends="y"), "montags bis freitags gegen 6 Uhr, an Feiertagen nicht"),
         (choice(rhythm="weekly"), "dienstags gegen 6 Uhr"),
         (choice(rhythm="weekly", weekday="6", quiet_weekends="y"), "montags gegen 6 Uhr"),
-        (choice(rhythm="at_once"), "etwa eine Mail, zehn Minuten"),
+        (choice(rhythm="at_once"), "Ist doch etwas neu für dich, kommt sie zehn Minuten"),
         (choice(rhythm="mentions"), "bekommst du keine Mail. Nur wenn dich jemand nennt"),
-        (choice(rhythm="never"), "Was neu ist, steht unter der Glocke"),
+        (choice(rhythm="never"), "Was neu ist, steht unter der Glocke. Wichtiges kommt immer"),
     ],
 )
 def test_an_ordinary_day_is_said_for_each_choice_before_it_is_saved(
@@ -264,8 +305,17 @@ def test_mail_that_comes_back_is_said_until_the_member_says_it_arrives(
 
 
 def ticket_of(app: Flask, person: Person, subject: str = "", subject_id: int = 0) -> str:
+    """What stands in the link of a mail that goes out now."""
     with app.app_context():
-        return write_ticket(STOP_MAILS, person.id, subject, subject_id)
+        with unit_of_work():
+            series = preferences.preferences_of(person.viewer).link_series
+        return write_ticket(STOP_MAILS, person.id, series, subject, subject_id, ends=now() + policy.STOP_LIFE)
+
+
+def buttons(page: str) -> dict[str, str]:
+    """What the buttons of the page send, by their words."""
+    found = BeautifulSoup(page, "html.parser").select("ul.stops button")
+    return {button.get_text(strip=True): str(button["value"]) for button in found}
 
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -277,8 +327,11 @@ def test_one_click_of_a_mail_server_stops_what_the_mail_was_about(
     machine = app.test_client()
     ticket = ticket_of(app, cast.petra, "topic", topic_id)
     for _ in range(2):  # sent twice, nothing more happens
-        assert machine.post(f"/notices/stop/{ticket}", data=ONE_CLICK).status_code == 303
+        answer = machine.post(f"/notices/stop/{ticket}", data=ONE_CLICK)
+        assert answer.status_code == 200  # RFC 8058: no redirection
+        assert "Set-Cookie" not in answer.headers
     assert level(app, cast.petra, "topic", topic_id) is Level.MUTED
+    assert level(app, cast.petra, "board", cast.board) is None
     assert rhythm(app, cast.petra) is Rhythm.DAILY
 
 
@@ -289,15 +342,42 @@ def test_one_click_in_a_bundled_mail_stops_all_of_them(app: Flask, cast: Cast, t
 
 def test_only_this_one_needs_no_token(app: Flask, cast: Cast, topic_id: int) -> None:
     ticket = ticket_of(app, cast.petra)
-    assert app.test_client().post(f"/notices/stop/{ticket}/delete", data={"what": "all"}).status_code == 400
+    assert app.test_client().post(f"/notices/stop/{ticket}/delete").status_code == 400
     assert app.test_client().post("/sign-in", data={"email": cast.petra.email}).status_code == 400
 
 
 @pytest.mark.parametrize("ticket", ["nonsense", "WzEsIiIsMF0.forged"])
 def test_a_ticket_that_was_not_written_here_does_nothing(app: Flask, cast: Cast, ticket: str) -> None:
     client = app.test_client()
-    assert client.get(f"/notices/stop/{ticket}").status_code == 404
+    page = client.get(f"/notices/stop/{ticket}")
+    assert page.status_code == 404
+    assert "Dieser Link gilt nicht mehr" in page.text
     assert client.post(f"/notices/stop/{ticket}", data=ONE_CLICK).status_code == 404
+
+
+def test_a_ticket_holds_for_half_a_year_and_its_page_gives_none_that_holds_longer(
+    app: Flask, browse: Browse, cast: Cast, topic_id: int
+) -> None:
+    ticket = ticket_of(app, cast.petra, "topic", topic_id)
+    with time_machine.travel(now() + timedelta(days=179)):
+        tickets = [ticket, *buttons(browse(None).get(f"/notices/stop/{ticket}").text).values()]
+        assert len(tickets) == 5
+        assert app.test_client().post(f"/notices/stop/{ticket}", data=ONE_CLICK).status_code == 200
+    with time_machine.travel(now() + timedelta(days=181)):
+        for old in tickets:
+            assert app.test_client().post(f"/notices/stop/{old}", data=ONE_CLICK).status_code == 404
+
+
+def test_all_links_in_old_mails_are_made_void_and_those_in_new_ones_hold(
+    app: Flask, browse: Browse, cast: Cast, topic_id: int
+) -> None:
+    old, others = ticket_of(app, cast.petra), ticket_of(app, cast.manfred)
+    browse(cast.petra).send("/notices/links/delete")
+    machine = app.test_client()
+    assert machine.post(f"/notices/stop/{old}", data=ONE_CLICK).status_code == 404
+    assert rhythm(app, cast.petra) is Rhythm.DAILY
+    for good in (ticket_of(app, cast.petra), others):
+        assert machine.post(f"/notices/stop/{good}", data=ONE_CLICK).status_code == 200
 
 
 def test_looking_at_the_page_stops_nothing_and_tells_others_nothing(
@@ -313,27 +393,57 @@ def test_looking_at_the_page_stops_nothing_and_tells_others_nothing(
     assert level(app, cast.petra, "topic", topic_id) is Level.ALL
 
 
-def test_what_was_stopped_can_be_taken_up_again_as_it_was(
+@pytest.mark.parametrize("before", [Rhythm.WEEKLY, Rhythm.AT_ONCE, Rhythm.MENTIONS])
+def test_all_mails_that_were_stopped_come_again_as_before(
+    app: Flask, browse: Browse, cast: Cast, before: Rhythm
+) -> None:
+    browse(cast.petra).send("/notices/preferences", **choice(rhythm=before.value))
+    client, ticket = browse(None), ticket_of(app, cast.petra)
+    client.post(f"/notices/stop/{ticket}", data=ONE_CLICK)  # by the mail program, which keeps nothing
+    client.post(f"/notices/stop/{ticket}", data=ONE_CLICK)
+    page = client.get(f"/notices/stop/{ticket}").text
+    client.send(f"/notices/stop/{ticket}/delete", what=buttons(page)["Doch wieder Mails"])
+    assert rhythm(app, cast.petra) is before
+
+
+def test_who_wants_no_mails_gets_none_by_an_old_link(
     app: Flask, browse: Browse, cast: Cast, topic_id: int
 ) -> None:
-    browse(cast.petra).send("/notices/preferences", **choice(rhythm="weekly"))
-    client, ticket = browse(None), ticket_of(app, cast.petra)
-    page = client.post(f"/notices/stop/{ticket}", data={"what": "all"}, follow_redirects=True).text
-    assert "Doch wieder Mails" in page
-    assert 'name="was" value="weekly"' in page
-    client.send(f"/notices/stop/{ticket}/delete", what="all", was="weekly")
-    assert rhythm(app, cast.petra) is Rhythm.WEEKLY
+    petra, ticket = browse(cast.petra), ticket_of(app, cast.petra)
+    app.test_client().post(f"/notices/stop/{ticket}", data=ONE_CLICK)
+    petra.send("/notices/preferences", **choice(rhythm="never"))
+    assert "Doch wieder Mails" not in petra.get(f"/notices/stop/{ticket}").text
+    browse(None).send(f"/notices/stop/{ticket}/delete")
+    assert rhythm(app, cast.petra) is Rhythm.NEVER
 
 
-def test_a_wider_thing_is_stopped_only_if_the_mail_was_about_something_in_it(
+@pytest.mark.parametrize("before", [None, Level.ALL, Level.MENTIONS])
+def test_a_thing_that_was_stopped_is_heard_of_again_as_before(
+    app: Flask, browse: Browse, cast: Cast, topic_id: int, before: Level | None
+) -> None:
+    with app.app_context(), unit_of_work():
+        watches.watch(cast.petra.viewer, "topic", topic_id, before)
+    client, ticket = browse(None), ticket_of(app, cast.petra, "topic", topic_id)
+    page = client.post(f"/notices/stop/{ticket}", data={"what": ticket}, follow_redirects=True).text
+    assert "Erledigt" in page
+    client.send(f"/notices/stop/{ticket}/delete", what=buttons(page)["Dazu doch wieder Mails"])
+    assert level(app, cast.petra, "topic", topic_id) is before
+
+
+def test_a_wider_thing_is_stopped_by_its_own_ticket_from_the_page_alone(
     app: Flask, browse: Browse, cast: Cast, topic_id: int
 ) -> None:
     client, ticket = browse(None), ticket_of(app, cast.petra, "topic", topic_id)
-    foreign = {"what": f"board:{cast.foreign_board}"}
-    assert client.post(f"/notices/stop/{ticket}", data=foreign).status_code == 404
-    assert client.post(f"/notices/stop/{ticket}", data={"what": f"board:{cast.board}"}).status_code == 303
+    wider, widest = "Aus dem ganzen Forum keine Mails mehr", "Aus dem ganzen Bereich keine Mails mehr"
+    given = buttons(client.get(f"/notices/stop/{ticket}").text)
+    assert list(given) == ["Dazu keine Mails mehr", wider, widest, "Gar keine Mails mehr"]
+    for guessed in ("all", f"board:{cast.board}", f"board:{cast.foreign_board}"):
+        assert client.post(f"/notices/stop/{ticket}", data={"what": guessed}).status_code == 404
+    assert client.post(f"/notices/stop/{ticket}", data={"what": given[wider]}).status_code == 303
     assert level(app, cast.petra, "board", cast.board) is Level.MUTED
-    client.send(f"/notices/stop/{ticket}/delete", **{"what": f"board:{cast.board}", "was": "usual"})
+    assert level(app, cast.petra, "topic", topic_id) is Level.ALL
+    assert rhythm(app, cast.petra) is Rhythm.DAILY
+    client.send(f"/notices/stop/{ticket}/delete", what=given[wider])
     assert level(app, cast.petra, "board", cast.board) is None
 
 
@@ -342,5 +452,29 @@ def test_a_suspended_member_can_stop_mails_and_learns_nothing(app: Flask, cast: 
         db.session.get_one(Member, cast.petra.id).standing = Standing.SUSPENDED
     client, ticket = app.test_client(), ticket_of(app, cast.petra, "topic", topic_id)
     assert "Vier-Schicht" not in client.get(f"/notices/stop/{ticket}").text
-    assert client.post(f"/notices/stop/{ticket}", data=ONE_CLICK).status_code == 303
+    assert client.post(f"/notices/stop/{ticket}", data=ONE_CLICK).status_code == 200
     assert level(app, cast.petra, "topic", topic_id) is Level.MUTED
+
+
+def test_one_ticket_is_not_played_with_and_one_place_does_not_try_many(
+    app: Flask, cast: Cast, topic_id: int
+) -> None:
+    def answers(tickets: Iterable[str], address: str) -> list[int]:
+        sent = [
+            app.test_client().post(
+                f"/notices/stop/{ticket}", data=ONE_CLICK, environ_base={"REMOTE_ADDR": address}
+            )
+            for ticket in tickets
+        ]
+        return [answer.status_code for answer in sent]
+
+    ticket = ticket_of(app, cast.petra)
+    limiter.enabled = True
+    try:
+        assert answers([ticket] * 11, "10.1.1.1") == [200] * 10 + [429]
+        assert answers([ticket], "10.2.2.2") == [429]
+        assert answers([ticket_of(app, cast.manfred)], "10.2.2.2") == [200]
+        assert answers([f"guess{n}" for n in range(21)], "10.3.3.3") == [404] * 20 + [429]
+    finally:
+        limiter.enabled = False
+        limiter.reset()

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from flask_babel import gettext as _
 
-from forum.accounts.models import Token, TokenKind
-from forum.accounts.service import passwords, tokens
+from forum.accounts.models import Safety, Token, TokenKind
+from forum.accounts.service import passwords, safety, tokens
 from forum.audit.service import record
 from forum.core.access import Viewer
 from forum.core.db import db
@@ -14,7 +14,7 @@ from forum.core.errors import Invalid, NotFound
 from forum.mail.service import send
 from forum.members.models import Member
 from forum.members.service import change_address, clean_address, find_by_address, get_own, key_of
-from forum.notifications.service.preferences import note_arrival
+from forum.notifications.service.preferences import note_arrival, revoke_links
 
 #: How long the link to the new address is good.
 CHANGE_LIFE = timedelta(hours=24)
@@ -59,8 +59,10 @@ def confirm_change(token: str) -> None:
     old = member.email
     change_address(member, found.address)
     note_arrival(Viewer(member.id))  # what came back came from the old one
+    revoke_links(Viewer(member.id))  # who reads the mails there shall not go on stopping and answering
     tokens.discard(member.id)
     record(Viewer(member.id), "address.changed", member.id)
+    safety.show(member.id, Safety.ADDRESS)
     send(
         old,
         _("Nachricht aus dem Netzwerk"),

@@ -4,13 +4,15 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from forum.accounts.models import Device
+from forum.accounts.models import Device, Safety
+from forum.accounts.service import safety
 from forum.accounts.service.codes import hash_of, new_token
 from forum.core.access import Viewer
 from forum.core.browsers import label_of
 from forum.core.clock import now
 from forum.core.db import changed_rows, db
 from forum.core.errors import NotFound
+from forum.members.models import Member
 from forum.notifications.service import pushes
 from forum.realtime.publishing import cut_device, cut_member
 
@@ -41,6 +43,17 @@ def open_device(member_id: int, user_agent: str = "", stay: timedelta = SHORT_ST
         )
     )
     return token
+
+
+def tell_if_new(member_id: int, user_agent: str) -> None:
+    """Tell the member of a sign-in on a device unlike all that were used lately; before `open_device`.
+
+    Devices are told apart by what they are called: nothing else of them is kept.
+    """
+    label = label_of(user_agent)
+    known = sa.select(Device.id).where(Device.member_id == member_id, Device.label == label).limit(1)
+    if db.session.scalar(known) is None:
+        safety.tell(db.session.get_one(Member, member_id), Safety.NEW_DEVICE, label)
 
 
 def note_presence(device_id: int) -> None:

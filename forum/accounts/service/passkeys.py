@@ -16,8 +16,8 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from forum.accounts.models import Passkey, RecoveryCode
-from forum.accounts.service import passwords
+from forum.accounts.models import Passkey, RecoveryCode, Safety
+from forum.accounts.service import passwords, safety
 from forum.accounts.service.second_factor import make_recovery_codes
 from forum.audit.service import record
 from forum.core.access import Viewer
@@ -25,7 +25,6 @@ from forum.core.clock import now
 from forum.core.db import db
 from forum.core.errors import Invalid, NotFound
 from forum.core.text import clean_line
-from forum.mail.service import send
 from forum.members.models import Member, Standing
 from forum.members.service import get_own
 
@@ -114,7 +113,7 @@ def add(viewer: Viewer, place: Place, name: str, answer: str, secret: bytes) -> 
         )
     )
     record(viewer, "passkey.added", member.id)
-    _tell(member, _("Für dein Konto wurde ein Passkey eingerichtet."))
+    safety.tell(member, Safety.PASSKEY_ADDED)
     has_codes = db.session.scalar(
         sa.select(sa.exists().where(RecoveryCode.member_id == member.id, RecoveryCode.used_at.is_(None)))
     )
@@ -128,7 +127,7 @@ def remove(viewer: Viewer, passkey_id: int) -> None:
         raise NotFound
     db.session.delete(passkey)
     record(viewer, "passkey.removed", viewer.member_id)
-    _tell(get_own(viewer), _("Von deinem Konto wurde ein Passkey entfernt."))
+    safety.tell(get_own(viewer), Safety.PASSKEY_REMOVED)
 
 
 def ask(place: Place) -> Challenge:
@@ -168,18 +167,3 @@ def take(place: Place, answer: str, secret: bytes, member_id: int | None = None)
     passkey.sign_count = proven.new_sign_count
     passkey.last_used_at = now()
     return passkey.member_id
-
-
-def _tell(member: Member, news: str) -> None:
-    send(
-        member.email,
-        _("Nachricht aus dem Netzwerk"),
-        _(
-            "Hallo %(name)s,\n\n%(news)s\n\n"
-            "Warst du das nicht? Ändere sofort dein Passwort und gib der Administration des Netzwerks Bescheid.\n",
-            name=member.name,
-            news=news,
-        ),
-        member_id=member.id,
-        about="account",
-    )

@@ -11,8 +11,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask_babel import gettext as _
 
-from forum.accounts.models import Credential, TokenKind
-from forum.accounts.service import devices, tokens
+from forum.accounts.models import Credential, Safety, TokenKind
+from forum.accounts.service import devices, safety, tokens
 from forum.audit.service import record
 from forum.core.access import Viewer
 from forum.core.db import db
@@ -128,7 +128,7 @@ def change(viewer: Viewer, device_id: int, current: str, new: str) -> None:
     set_password(member.id, new)
     devices.sign_out_everywhere(member.id, but=device_id)
     record(viewer, "password.changed", member.id)
-    _tell(member)
+    safety.tell(member, Safety.PASSWORD)
 
 
 def request_reset(address: str, link_to: Callable[[str], str]) -> None:
@@ -166,25 +166,9 @@ def reset(token: str, new: str) -> None:
     devices.sign_out_everywhere(member.id)
     tokens.discard(member.id)
     record(Viewer(member.id), "password.reset", member.id)
-    _tell(member)
+    safety.tell(member, Safety.PASSWORD)
 
 
 @lru_cache(maxsize=1)
 def _nobodys_hash() -> str:
     return hasher.hash("nobody has this password")
-
-
-def _tell(member: Member) -> None:
-    send(
-        member.email,
-        _("Nachricht aus dem Netzwerk"),
-        _(
-            "Hallo %(name)s,\n\n"
-            "dein Passwort wurde eben geändert, und alle anderen Geräte wurden abgemeldet.\n\n"
-            "Warst du das nicht? Fordere auf der Anmeldeseite sofort ein neues Passwort an und gib der "
-            "Administration des Netzwerks Bescheid.\n",
-            name=member.name,
-        ),
-        member_id=member.id,
-        about="account",
-    )

@@ -6,15 +6,15 @@ import pyotp
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from forum.accounts.models import Credential, RecoveryCode
-from forum.accounts.service import passwords
+from forum.accounts.models import Credential, RecoveryCode, Safety
+from forum.accounts.service import passwords, safety
 from forum.accounts.service.codes import hash_of, new_code, read_code
 from forum.audit.service import record
 from forum.core.access import Viewer
 from forum.core.clock import now
 from forum.core.db import changed_rows, db
 from forum.core.errors import Invalid, NotFound
-from forum.mail.service import send
+from forum.members.models import Member
 from forum.members.service import get_own
 
 RECOVERY_CODES = 10
@@ -56,7 +56,7 @@ def confirm_totp(viewer: Viewer, code: str) -> list[str]:
     credential.totp_confirmed_at = now()
     credential.totp_last_step = step
     record(viewer, "totp.confirmed", viewer.member_id)
-    _tell(viewer, _("Beim Anmelden wird ab jetzt auch ein Code aus deiner App verlangt."))
+    safety.tell(get_own(viewer), Safety.CODES_ON)
     return make_recovery_codes(viewer)
 
 
@@ -65,7 +65,7 @@ def end_totp(viewer: Viewer, password: str) -> None:
     passwords.require_own(viewer, password)
     forget_totp(_own_credential(viewer).member_id)
     record(viewer, "totp.ended", viewer.member_id)
-    _tell(viewer, _("Beim Anmelden wird ab jetzt kein Code aus deiner App mehr verlangt."))
+    safety.tell(get_own(viewer), Safety.CODES_OFF)
 
 
 def forget_totp(member_id: int) -> None:
@@ -81,6 +81,7 @@ def renew_recovery_codes(viewer: Viewer, password: str) -> list[str]:
     """Ten new codes; the old ones are void."""
     passwords.require_own(viewer, password)
     record(viewer, "recovery_codes.renewed", viewer.member_id)
+    safety.tell(get_own(viewer), Safety.RECOVERY_CODES_MADE)
     return make_recovery_codes(viewer)
 
 
@@ -128,6 +129,8 @@ def _take_recovery_code(member_id: int, typed: str) -> bool:
         )
         .values(used_at=now())
     )
+    if taken == 1:
+        safety.tell(db.session.get_one(Member, member_id), Safety.RECOVERY_CODE_USED)
     return taken == 1
 
 
@@ -147,19 +150,3 @@ def _own_credential(viewer: Viewer) -> Credential:
     if credential is None:
         raise NotFound
     return credential
-
-
-def _tell(viewer: Viewer, news: str) -> None:
-    member = get_own(viewer)
-    send(
-        member.email,
-        _("Nachricht aus dem Netzwerk"),
-        _(
-            "Hallo %(name)s,\n\n%(news)s\n\n"
-            "Warst du das nicht? Ändere sofort dein Passwort und gib der Administration des Netzwerks Bescheid.\n",
-            name=member.name,
-            news=news,
-        ),
-        member_id=member.id,
-        about="account",
-    )

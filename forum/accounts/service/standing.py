@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from forum.accounts import policy
-from forum.accounts.models import Passkey, RecoveryCode
-from forum.accounts.service import devices, invitations, second_factor, tokens
+from forum.accounts.models import Passkey, RecoveryCode, Safety
+from forum.accounts.service import devices, invitations, safety, second_factor, tokens
 from forum.audit.service import record
 from forum.core.access import Viewer
 from forum.core.db import db
@@ -43,6 +43,7 @@ def reset_second_factor(viewer: Viewer, member_id: int) -> None:
     db.session.execute(sa.delete(RecoveryCode).where(RecoveryCode.member_id == member.id))
     devices.sign_out_everywhere(member.id)
     record(viewer, "second_factor.reset", member.id)
+    safety.show(member.id, Safety.RESET)
     send(
         member.email,
         _("Nachricht aus dem Netzwerk"),

@@ -6,12 +6,13 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from forum.accounts import queries
-from forum.accounts.service import devices
+from forum.accounts.service import devices, safety
 from forum.accounts.views.blueprint import bp
 from forum.accounts.views.identity import leave
 from forum.core.clock import now
 from forum.core.db import unit_of_work
 from forum.web.access import members_only
+from forum.web.answers import go_to, is_fetch
 
 
 @bp.get("/account/security")
@@ -24,6 +25,15 @@ def show_security() -> ResponseReturnValue:
         this_device=current_user.device_id,
         must_enrol=current_user.must_enrol,
     )
+
+
+@bp.post("/account/security/reading")
+@members_only
+def create_security_reading() -> ResponseReturnValue:
+    """The page was shown: what the bell said about the account is seen."""
+    with unit_of_work():
+        safety.see(g.viewer)
+    return {"seen": True} if is_fetch() else go_to(url_for("accounts.show_security"))
 
 
 @bp.post("/account/devices/<int:device_id>/delete")

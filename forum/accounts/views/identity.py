@@ -72,9 +72,14 @@ def stay_of(stays: bool) -> timedelta:
     return timedelta(days=settings().session_days) if stays else devices.SHORT_STAY
 
 
-def enter(member_id: int, *, stays: bool) -> None:
-    """Sign the member in on this device, in a session that has nothing of the one before."""
+def enter(member_id: int, *, stays: bool, is_first: bool = False) -> None:
+    """Sign the member in on this device, in a session that has nothing of the one before.
+
+    Of a device unlike those before the member is told, unless this `is_first`: the account was made just now.
+    """
     with unit_of_work():
+        if not is_first:
+            devices.tell_if_new(member_id, request.user_agent.string)
         token = devices.open_device(member_id, request.user_agent.string, stay_of(stays))
     session.clear()
     session.permanent = stays

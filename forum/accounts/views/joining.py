@@ -168,7 +168,7 @@ def _join(code: str, form: JoinForm) -> bool:
             )
         )
         return False
-    enter(member_id, stays=False)
+    enter(member_id, stays=False, is_first=True)
     flash(
         _("Willkommen. Auf dieser Seite siehst du immer zuerst, was in deinen Bereichen neu ist."), "success"
     )

@@ -1,4 +1,7 @@
-"""Outgoing mail for administrators: what waits, what failed, whether it arrives; without SMTP the mails."""
+"""Mail for administrators: what waits to leave, what failed, whether it arrives, what came in.
+
+Without SMTP the mails themselves can be read here.
+"""
 
 from flask import current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +14,8 @@ from forum.core.db import unit_of_work
 from forum.mail import delivery, queries, sentences, service
 from forum.mail.arrival import Finding, Names, Resolver, check_arrival
 from forum.mail.mailbox import mailbox_trouble
-from forum.mail.queries import MailState
+from forum.mail.queries import Fate, MailState
+from forum.members.queries import names_of
 from forum.web.access import administrators_only
 from forum.web.limits import limiter
 
@@ -34,6 +38,25 @@ def list_mails() -> ResponseReturnValue:
         outbox=postman.outbox.list_letters(),
         sends=postman.sends,
         reason=sentences.reason,
+    )
+
+
+@bp.get("/administration/mails/incoming")
+@administrators_only
+def list_incoming_mails() -> ResponseReturnValue:
+    settings: Settings = current_app.extensions["settings"]
+    name = request.args.get("fate", "")
+    fate = Fate(name) if name in set(Fate) else None
+    page = queries.list_incoming(g.viewer, request.args.get("after", ""), fate)
+    return render_template(
+        "accounts/list_incoming_mails.html",
+        page=page,
+        fate=fate,
+        counts=queries.count_incoming(g.viewer),
+        names=names_of({mail.member_id for mail in page.rows if mail.member_id is not None}),
+        outcome=sentences.incoming,
+        trouble=mailbox_trouble(g.viewer),
+        settings=settings,
     )
 
 

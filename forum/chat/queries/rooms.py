@@ -13,7 +13,16 @@ from forum.chat import policy
 from forum.chat.models import Message, MessageState, Room, RoomKind, Seat
 from forum.chat.policy import Place
 from forum.chat.queries.messages import LINES, Line, excerpt_of, lines_of
-from forum.chat.queries.unread import FIRST_UNREAD, MENTIONS, READABLE, UNREAD, VIEWER, binding, with_seat
+from forum.chat.queries.unread import (
+    FIRST_UNREAD,
+    IS_MUTED,
+    MENTIONS,
+    READABLE,
+    UNREAD,
+    VIEWER,
+    binding,
+    with_seat,
+)
 from forum.core.access import Viewer
 from forum.core.db import db
 from forum.core.errors import NotFound
@@ -81,7 +90,8 @@ class OpenRoom:
     people: Sequence[Person]
     unread: int
     first_unread_id: int | None
-    has_waiting: bool = False
+    is_muted: bool
+    has_waiting: bool
 
     @property
     def room(self) -> Room:
@@ -115,7 +125,7 @@ _LIST = (
             Room.locked_at,
             Room.archived_at,
             Room.created_at,
-            Seat.is_muted,
+            IS_MUTED.label("is_muted"),
             (sa.func.coalesce(Seat.draft, "") != "").label("has_draft"),
             UNREAD.label("unread"),
             MENTIONS.label("mentions"),
@@ -147,6 +157,7 @@ _OPEN = (
             Seat,
             UNREAD.label("unread"),
             FIRST_UNREAD.label("first"),
+            IS_MUTED.label("is_muted"),
             waits_at(VIEWER, sa.bindparam("files_at", type_=sa.String())).label("has_waiting"),
             *_SPACE,
         ).select_from(Room)
@@ -213,6 +224,7 @@ def open_room(viewer: Viewer, room_id: int) -> OpenRoom:
         people=people,
         unread=row.unread,
         first_unread_id=row.first,
+        is_muted=row.is_muted,
         has_waiting=row.has_waiting,
     )
 
@@ -293,7 +305,7 @@ def _room_row(row: sa.Row[*tuple[Any, ...]], people: list[Person]) -> RoomRow:
         purpose=row.purpose,
         is_locked=row.locked_at is not None,
         is_archived=row.archived_at is not None,
-        is_muted=bool(row.is_muted),
+        is_muted=row.is_muted,
         has_draft=bool(row.has_draft),
         unread=row.unread,
         mentions=row.mentions,

@@ -12,9 +12,10 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from forum.chat import policy
-from forum.chat.models import Mention, Message, MessageState, Room, Seat
+from forum.chat.models import ROOM, Mention, Message, MessageState, Room, Seat
 from forum.core.access import Viewer
 from forum.core.db import db
+from forum.notifications.models import Level, Watch
 from forum.spaces.models import Membership
 
 #: Beyond this many a badge says "99+" and nobody counts on.
@@ -69,6 +70,18 @@ MENTIONS: ColumnElement[int] = (
     .correlate(*_owners)
     .scalar_subquery()
 )
+#: Whether the member wants to hear nothing of the room.
+IS_MUTED: ColumnElement[bool] = (
+    sa.select(sa.literal_column("1"))
+    .where(
+        Watch.member_id == VIEWER,
+        Watch.subject == ROOM,
+        Watch.subject_id == Room.id,
+        Watch.level == Level.MUTED,
+    )
+    .correlate(*_owners)
+    .exists()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +109,7 @@ _totals = (
     .where(
         READABLE,
         Room.archived_at.is_(None),
-        sa.or_(Seat.is_muted.is_(None), sa.not_(Seat.is_muted)),
+        ~IS_MUTED,
         Room.last_message_id > sa.func.coalesce(Seat.last_read_id, 0),
     )
     .subquery()

@@ -17,7 +17,8 @@ from forum.core.db import db, greatest, upsert
 from forum.core.errors import Invalid, NotFound, require
 from forum.core.text import clean_line
 from forum.members.queries import Sign, find_card, showing
-from forum.notifications.service import notices
+from forum.notifications.models import Level
+from forum.notifications.service import notices, watches
 from forum.realtime.publishing import emit, publish
 from forum.spaces.queries import membership_of
 
@@ -77,12 +78,14 @@ def tell_typing(viewer: Viewer, room_id: int, socket: str) -> None:
 
 
 def mute(viewer: Viewer, room_id: int) -> None:
-    """Count nothing of this room in the viewer's badge."""
-    _set_muted(viewer, room_id, is_muted=True)
+    """Count nothing of this room in the viewer's badge, and tell nothing of it."""
+    get_place(viewer, room_id)
+    watches.watch(viewer, ROOM, room_id, Level.MUTED)
 
 
 def unmute(viewer: Viewer, room_id: int) -> None:
-    _set_muted(viewer, room_id, is_muted=False)
+    get_place(viewer, room_id)
+    watches.unmute(viewer, ROOM, room_id)
 
 
 def silence(viewer: Viewer, room_id: int, member_id: int, until: datetime, reason: str) -> None:
@@ -125,11 +128,6 @@ def _put(room_id: int, member_id: int, *, first: dict[str, Any] | None = None, *
     """Change the seat, or make it; `first` has what differs in a new one."""
     values = {"room_id": room_id, "member_id": member_id, "joined_at": now(), **changes, **(first or {})}
     upsert(Seat, values, ["room_id", "member_id"], changes)
-
-
-def _set_muted(viewer: Viewer, room_id: int, *, is_muted: bool) -> None:
-    get_place(viewer, room_id)
-    _put(room_id, _member(viewer), is_muted=is_muted)
 
 
 def _show_reading(room: Room, member_id: int, until: int) -> None:

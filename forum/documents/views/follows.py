@@ -49,19 +49,13 @@ _THING = "/<any(documents, folders):kind>/<int:thing_id>"
 @bp.post(f"{_THING}/follow")
 @members_only
 def create_follow(kind: str, thing_id: int) -> ResponseReturnValue:
-    with unit_of_work():
-        _WAYS[kind].follow(g.viewer, thing_id)
-    offer_undo(str(_WAYS[kind].begun), url_for(".delete_follow", kind=kind, thing_id=thing_id))
-    return go_to(_page(kind, thing_id))
+    return _do(_WAYS[kind].follow, _WAYS[kind].begun, ".delete_follow", kind, thing_id)
 
 
 @bp.post(f"{_THING}/follow/delete")
 @members_only
 def delete_follow(kind: str, thing_id: int) -> ResponseReturnValue:
-    with unit_of_work():
-        _WAYS[kind].unfollow(g.viewer, thing_id)
-    offer_undo(str(_WAYS[kind].ended), url_for(".create_follow", kind=kind, thing_id=thing_id))
-    return go_to(_page(kind, thing_id))
+    return _do(_WAYS[kind].unfollow, _WAYS[kind].ended, ".create_follow", kind, thing_id)
 
 
 @bp.post(f"{_THING}/reading")
@@ -70,6 +64,15 @@ def create_reading(kind: str, thing_id: int) -> ResponseReturnValue:
     with unit_of_work():
         _WAYS[kind].see(g.viewer, thing_id)
     return {"seen": True} if is_fetch() else go_to(_page(kind, thing_id))
+
+
+def _do(
+    verb: Callable[[Viewer, int], None], said: LazyString, undo: str, kind: str, thing_id: int
+) -> ResponseReturnValue:
+    with unit_of_work():
+        verb(g.viewer, thing_id)
+    offer_undo(str(said), url_for(undo, kind=kind, thing_id=thing_id))
+    return go_to(_page(kind, thing_id))
 
 
 def _page(kind: str, thing_id: int) -> str:

@@ -22,6 +22,9 @@ _MARKED = (
 _ROBOTS = re.compile(
     r"(no-?reply|do-?not-?reply|mailer-daemon|postmaster|newsletter|bounce)[\w.+-]*@", re.IGNORECASE
 )
+_METHOD = re.compile(rb"\nMETHOD:[ \t]{0,9}([A-Za-z-]{1,30})", re.IGNORECASE)
+#: What the button of a calendar sends for somebody who did not write to us.
+_ANSWERS = {"reply", "counter", "declinecounter", "refresh", "cancel"}
 
 
 def is_automatic(mail: Part, sender: str) -> bool:
@@ -37,7 +40,7 @@ def is_automatic(mail: Part, sender: str) -> bool:
         return True
     if str(mail.header.get("return-path", "")).strip() == "<>" or _ROBOTS.match(sender):
         return True
-    return bool(_SUBJECTS.match(mail.says("subject").strip()))
+    return bool(_SUBJECTS.match(mail.says("subject").strip())) or _calendar_method(mail) in _ANSWERS
 
 
 def is_from_a_list(mail: Part) -> bool:
@@ -48,8 +51,14 @@ def is_from_a_list(mail: Part) -> bool:
 
 
 def is_invitation(mail: Part) -> bool:
-    """Whether it brings an event for the calendar, or an answer to one."""
+    """Whether it brings an event for the calendar; answers to one are automatic."""
+    return bool(_calendar_method(mail))
+
+
+def _calendar_method(mail: Part) -> str:
+    """What a calendar is to do with what the mail brings (RFC 5546), in lower case; empty without that."""
     for part in mail.walk():
         if part.kind == "text/calendar" and part.disposition != "attachment":
-            return bool(part.parameter("method")) or b"\nMETHOD:" in part.content[:20_000]
-    return False
+            named = _METHOD.search(part.content[:20_000])
+            return (part.parameter("method") or (named[1].decode() if named else "")).lower()
+    return ""

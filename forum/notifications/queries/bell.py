@@ -1,8 +1,9 @@
 """The bell: how much is new, and what."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -40,6 +41,7 @@ class NoticeRow:
     last_entry_id: int
     last_at: datetime
     is_unread: bool
+    mailed_at: datetime | None = None
 
     @property
     def is_important(self) -> bool:
@@ -77,6 +79,14 @@ class Due:
     row: NoticeRow
     member_id: int
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unmailed:
+    """What a member has not looked at and got no mail about: the newest notices, and how many there are in all."""
+
+    rows: list[NoticeRow] = field(default_factory=list)
+    count: int = 0
 
 
 def count_unread(viewer: Viewer) -> int:
@@ -125,30 +135,55 @@ def due_rows(moment: datetime, after: int, limit: int, *, skips_calm: bool) -> l
     ]
 
 
-def unmailed_of(member_ids: Sequence[int], limit: int) -> Mapping[int, list[NoticeRow]]:
-    """What each of these has not looked at and got no mail about, the newest first, at most `limit` each."""
+def unmailed_of(member_ids: Sequence[int], limit: int, cut: datetime) -> Mapping[int, Unmailed]:
+    """What was written by `cut` and each of these has not looked at and got no mail about, at most `limit` each.
+
+    Of what a bundled mail told in part, because the rest was fresh then, the rest is among them.
+    """
     place = sa.func.row_number().over(
         partition_by=Notice.member_id, order_by=(Notice.last_at.desc(), Notice.id.desc())
     )
     numbered = (
-        sa.select(Notice.member_id, *_rows.selected_columns, place.label("place"))
+        sa.select(
+            Notice.member_id,
+            *_rows.selected_columns,
+            place.label("place"),
+            sa.func.count().over(partition_by=Notice.member_id).label("count_of_all"),
+        )
         .where(
             Notice.member_id.in_(member_ids),
             Notice.read_at.is_(None),
-            Notice.mailed_at.is_(None),
             Notice.mail_due_at.is_(None),
+            sa.or_(
+                sa.and_(Notice.mailed_at.is_(None), Notice.first_at <= cut), Notice.mailed_at < Notice.last_at
+            ),
         )
         .subquery()
     )
-    found: dict[int, list[NoticeRow]] = {}
-    for member_id, *row, _place in db.session.execute(
+    found: dict[int, Unmailed] = {}
+    for member_id, *row, _place, count in db.session.execute(
         sa.select(numbered).where(numbered.c.place <= limit).order_by(numbered.c.member_id, numbered.c.place)
     ):
-        found.setdefault(member_id, []).append(NoticeRow(*row))
+        found.setdefault(member_id, Unmailed(count=count)).rows.append(NoticeRow(*row))
     return found
 
 
-_rows = sa.select(
+def unread_rows(
+    after: tuple[int, int], limit: int, member_id: int | None = None
+) -> list[tuple[int, NoticeRow]]:
+    """At most `limit` notices that nobody looked at, of one member or all, each with whose it is.
+
+    In the order of members and ids, after the pair given.
+    """
+    order = sa.tuple_(Notice.member_id, Notice.id)
+    statement = _rows.add_columns(Notice.member_id).where(Notice.read_at.is_(None), order > after)
+    if member_id is not None:
+        statement = statement.where(Notice.member_id == member_id)
+    found = db.session.execute(statement.order_by(Notice.member_id, Notice.id).limit(limit))
+    return [(whose, NoticeRow(*row)) for *row, whose in found]
+
+
+_rows: sa.Select[*tuple[Any, ...]] = sa.select(
     Notice.id,
     Notice.subject,
     Notice.subject_id,
@@ -158,6 +193,7 @@ _rows = sa.select(
     Notice.last_entry_id,
     Notice.last_at,
     Notice.read_at.is_(None).label("is_unread"),
+    Notice.mailed_at,
 )
 
 

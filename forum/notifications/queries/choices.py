@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import sqlalchemy as sa
 
@@ -11,18 +10,19 @@ from forum.core.clock import now
 from forum.core.db import db
 from forum.members.models import Member
 from forum.notifications import policy
-from forum.notifications.models import Kind, Level, Notice, Preferences, ReplyAddress, Rhythm, Watch
-
-#: Over so many days back an ordinary day is reckoned.
-_DAYS = 14
+from forum.notifications.models import IMPORTANT, Level, Notice, Preferences, Rhythm, Watch
 
 
 @dataclass(frozen=True, slots=True)
 class OrdinaryDay:
-    """What a member would have got a day lately, rounded up: things with news, and mails about them."""
+    """What a member would have got lately: things with news and mails about them on a day, all those mails.
+
+    By the last `policy.NEWS_DAYS` days; without what is important.
+    """
 
     things: int
     mails: int
+    mails_in_all: int
 
 
 def preferences(viewer: Viewer) -> Preferences | None:
@@ -43,15 +43,19 @@ def levels_of(viewer: Viewer, places: Sequence[tuple[str, int]]) -> dict[tuple[s
     """What the viewer chose for those of the places (kind and id) where anything was chosen. One statement."""
     found = sa.select(Watch.subject, Watch.subject_id, Watch.level).where(
         Watch.member_id == viewer.member_id,
-        sa.or_(*(sa.and_(Watch.subject == kind, Watch.subject_id == number) for kind, number in places)),
+        sa.or_(
+            sa.false(),
+            *(sa.and_(Watch.subject == kind, Watch.subject_id == number) for kind, number in places),
+        ),
     )
     return {(row.subject, row.subject_id): row.level for row in db.session.execute(found)}
 
 
 def list_chosen(viewer: Viewer, level: Level) -> Sequence[tuple[str, int]]:
     """The things for which the viewer chose that level, not those that came with writing there."""
+    is_chosen = sa.or_(~Watch.is_by_acting, Watch.level == Level.MUTED)
     rows = sa.select(Watch.subject, Watch.subject_id).where(
-        Watch.member_id == viewer.member_id, Watch.level == level, ~Watch.is_by_acting
+        Watch.member_id == viewer.member_id, Watch.level == level, is_chosen
     )
     return [
         (subject, subject_id)
@@ -64,20 +68,22 @@ def address_of(viewer: Viewer) -> str:
     return db.session.scalars(sa.select(Member.email).where(Member.id == viewer.member_id)).one()
 
 
-def has_reply_addresses(viewer: Viewer) -> bool:
-    """Whether the viewer could answer by mail to something."""
-    some = sa.select(ReplyAddress.id).where(ReplyAddress.member_id == viewer.member_id).limit(1)
-    return db.session.scalar(some) is not None
-
-
-def ordinary_day(viewer: Viewer, rhythm: Rhythm) -> OrdinaryDay:
-    """What a day brings, by the last two weeks."""
-    since = now() - timedelta(days=_DAYS)
-    counted = sa.select(Notice.kind, sa.func.count()).where(
-        Notice.member_id == viewer.member_id, Notice.last_at >= since
+def ordinary_day(
+    viewer: Viewer, rhythm: Rhythm, hour: int, weekday: int, *, skips_quiet: bool
+) -> OrdinaryDay:
+    """What a day brings with this choice, by the last weeks."""
+    today = policy.day_number(now())
+    first = today - policy.NEWS_DAYS + 1
+    rows = db.session.execute(
+        sa.select(Notice.id, Notice.news_on, Notice.news_days, Notice.personal_days).where(
+            Notice.member_id == viewer.member_id, Notice.news_on >= first, Notice.kind.not_in(IMPORTANT)
+        )
     )
-    by_kind: dict[Kind, int] = {row.kind: row[1] for row in db.session.execute(counted.group_by(Notice.kind))}
-    at_once = sum(n for kind, n in by_kind.items() if policy.is_mailed_at_once(kind, rhythm))
-    things = -(-sum(by_kind.values()) // _DAYS)
-    bundled = 1 if rhythm is Rhythm.DAILY and things else 0
-    return OrdinaryDay(things, -(-at_once // _DAYS) + bundled)
+    news = [
+        policy.News(row.id, row.news_on - ago, bool(row.personal_days >> ago & 1))
+        for row in rows
+        for ago in range(row.news_on - first + 1)
+        if row.news_days >> ago & 1
+    ]
+    mails = policy.count_mails(news, rhythm, hour, weekday, skips_quiet=skips_quiet, last=today)
+    return OrdinaryDay(round(len(news) / policy.NEWS_DAYS), round(mails / policy.NEWS_DAYS), mails)

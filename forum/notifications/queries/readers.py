@@ -1,6 +1,7 @@
 """Those to whom mails and pushes go: address, language, what they chose, and what they may read."""
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -9,28 +10,31 @@ import sqlalchemy as sa
 from forum.core.access import Role, Viewer
 from forum.core.db import db
 from forum.members.models import Member, Standing
-from forum.notifications.models import Preferences
+from forum.notifications.models import Level, Preferences, Watch
+from forum.notifications.queries.bell import NoticeRow
 from forum.spaces.models import Membership
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Somebody who is told something now."""
+    """Somebody who is told something now. `muted`: the things, by kind and id, of which they want to hear no more."""
 
+    id: int
     viewer: Viewer
     name: str
     email: str
     locale: str
     preferences: Preferences
+    muted: Collection[tuple[str, int]]
 
-    @property
-    def id(self) -> int:
-        """The member's."""
-        return self.preferences.member_id
+    def hears_of(self, row: NoticeRow, above: Sequence[tuple[str, int, str]]) -> bool:
+        """Whether neither the thing nor a wider one `above` it was muted; what is important comes anyway."""
+        places = [(row.subject, row.subject_id), *((kind, number) for kind, number, _title in above)]
+        return row.is_important or not any(place in self.muted for place in places)
 
 
 def readers(member_ids: Collection[int]) -> dict[int, Reader]:
-    """Those of the members who are active, with two statements however many there are."""
+    """Those of the members who are active, with three statements however many there are."""
     spaces: dict[int, dict[int, Role]] = {}
     for member_id, space_id, role in db.session.execute(
         sa.select(Membership.member_id, Membership.space_id, Membership.role).where(
@@ -38,6 +42,13 @@ def readers(member_ids: Collection[int]) -> dict[int, Reader]:
         )
     ):
         spaces.setdefault(member_id, {})[space_id] = role
+    muted: dict[int, set[tuple[str, int]]] = defaultdict(set)
+    for member_id, subject, subject_id in db.session.execute(
+        sa.select(Watch.member_id, Watch.subject, Watch.subject_id).where(
+            Watch.member_id.in_(member_ids), Watch.level == Level.MUTED
+        )
+    ):
+        muted[member_id].add((subject, subject_id))
     people = (
         sa.select(Member.id, Member.name, Member.email, Member.locale, Member.is_administrator, Preferences)
         .join(Preferences, Preferences.member_id == Member.id)
@@ -46,5 +57,6 @@ def readers(member_ids: Collection[int]) -> dict[int, Reader]:
     found = {}
     for member_id, name, email, locale, is_administrator, chosen in db.session.execute(people):
         roles: Mapping[int, Role] = MappingProxyType(spaces.get(member_id, {}))
-        found[member_id] = Reader(Viewer(member_id, roles, is_administrator), name, email, locale, chosen)
+        viewer = Viewer(member_id, roles, is_administrator)
+        found[member_id] = Reader(member_id, viewer, name, email, locale, chosen, muted[member_id])
     return found

@@ -1,10 +1,12 @@
 """Notices: one row for each member and thing, however much happens there."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import InstrumentedAttribute
 
 from forum.core.access import Viewer
 from forum.core.clock import now
@@ -18,8 +20,10 @@ from forum.realtime.publishing import publish
 
 #: Where a member's windows hear that there is something under the bell.
 NAMESPACE = "/notices"
-#: So many are told one by one that something is new; beyond that, pages find out by themselves.
-_TOLD = 1_000
+#: What all windows hear. So many members are told one by one that something is new; beyond that, everybody is, and
+#: asks within so many seconds, one sooner, another later.
+EVERYBODY = "everybody"
+_TOLD, _SPREAD = 1_000, 120
 
 
 def notify(
@@ -30,18 +34,22 @@ def notify(
     audience: sa.Select[int],
     *,
     at: datetime | None = None,
+    written_at: datetime | None = None,
+    is_mailed: bool = False,
 ) -> int:
     """Tell those whose ids `audience` selects that there is `entry_id` in the thing; how many rows that changed.
 
     One statement, whether they are five or ten thousand; done in a job, not while somebody waits. Told of the same
-    entry again, nothing happens. Whoever has not looked since the last time has one more in the same row, and no
-    second mail; only of what is important there is one for each entry. Suspended members hear nothing.
+    entry again, nothing happens; told of entries in another order than they were written in, none is lost. Whoever
+    has not looked since the last time has one more in the same row, and no second mail; only of what is important
+    there is one for each entry. Suspended members hear nothing. `at` is the moment of telling; mails wait from
+    `written_at` on, if that was sooner. `is_mailed`: who tells has sent a mail already.
     """
     moment = at or now()
     give_preferences(audience, moment)
-    changed = _tell(kind, subject, subject_id, entry_id, audience, moment)
-    _hint(subject, subject_id, entry_id, changed)
+    changed = _tell(kind, subject, subject_id, entry_id, audience, moment, written_at or moment, is_mailed)
     if changed:
+        _hint(subject, subject_id, moment, changed)
         pushes.plan(subject, subject_id)
     return changed
 
@@ -69,19 +77,19 @@ def take_away(viewer: Viewer, subject: str, subject_id: int) -> None:
         publish(NAMESPACE, f"member:{viewer.member_id}", "noticed", {})
 
 
-def see_all(viewer: Viewer) -> None:
-    """Nothing under the bell is new any more."""
-    _see(viewer)
-
-
 def see_before(viewer: Viewer, moment: datetime) -> None:
-    """The same for what was under the bell at that moment."""
+    """The same for everything that the viewer was told up to that moment."""
     _see(viewer, Notice.last_at <= moment)
 
 
 def see_one(viewer: Viewer, notice_id: int) -> None:
     """The same for one line under the bell; of others' lines nothing changes."""
     _see(viewer, Notice.id == notice_id)
+
+
+def see_these(viewer: Viewer, notice_ids: Collection[int], moment: datetime) -> None:
+    """The same for these lines of the viewer's, unless there was more after the moment."""
+    _see(viewer, Notice.id.in_(notice_ids), Notice.last_at <= moment)
 
 
 def unsee(viewer: Viewer, notice_id: int) -> None:
@@ -101,6 +109,26 @@ def forget(subject: str, subject_id: int) -> None:
     db.session.execute(sa.delete(Notice).where(Notice.subject == subject, Notice.subject_id == subject_id))
 
 
+def drop(notice_ids: Collection[int], moment: datetime) -> None:
+    """These lines mean nothing to their readers any more, unless they were told of something after the moment."""
+    gone = (
+        sa.delete(Notice)
+        .where(Notice.id.in_(notice_ids), Notice.last_at <= moment)
+        .returning(Notice.member_id)
+        .execution_options(synchronize_session=False)
+    )
+    for member_id in set(db.session.scalars(gone)):
+        publish(NAMESPACE, f"member:{member_id}", "noticed", {})
+
+
+def drop_read(before: datetime, limit: int) -> int:
+    """Delete at most `limit` of the lines that were read before that; how many these were."""
+    old = sa.select(Notice.id).where(Notice.read_at < before).limit(limit)
+    return changed_rows(
+        sa.delete(Notice).where(Notice.id.in_(old)).execution_options(synchronize_session=False)
+    )
+
+
 def _see(viewer: Viewer, *which: sa.ColumnElement[bool]) -> None:
     seen = (
         sa.update(Notice)
@@ -114,12 +142,19 @@ def _see(viewer: Viewer, *which: sa.ColumnElement[bool]) -> None:
 
 
 def _tell(
-    kind: Kind, subject: str, subject_id: int, entry_id: int, audience: sa.Select[int], moment: datetime
+    kind: Kind,
+    subject: str,
+    subject_id: int,
+    entry_id: int,
+    audience: sa.Select[int],
+    moment: datetime,
+    written_at: datetime,
+    is_mailed: bool,
 ) -> int:
     chosen = audience.subquery()
     member_id = chosen.c[0]
     grace = timedelta() if kind in IMPORTANT else policy.GRACE
-    due_at = sa.literal(moment + grace, Notice.mail_due_at.type)
+    due_at = sa.literal(None if is_mailed else written_at + grace, Notice.mail_due_at.type)
     is_at_once = Preferences.rhythm.in_(policy.rhythms_at_once(kind))
     values: dict[str, Any] = {
         "member_id": member_id,
@@ -129,9 +164,13 @@ def _tell(
         "count": sa.literal(1),
         "first_entry_id": sa.literal(entry_id),
         "last_entry_id": sa.literal(entry_id),
-        "first_at": sa.literal(moment, Notice.first_at.type),
+        "first_at": sa.literal(written_at, Notice.first_at.type),
         "last_at": sa.literal(moment, Notice.last_at.type),
         "mail_due_at": sa.case((is_at_once, due_at)),
+        "mailed_at": sa.literal(moment if is_mailed else None, Notice.mailed_at.type),
+        "news_on": sa.literal(policy.day_number(moment)),
+        "news_days": sa.literal(1),
+        "personal_days": sa.literal(int(kind in PERSONAL)),
     }
     rows = (
         sa.select(*(value.label(name) for name, value in values.items()))
@@ -140,52 +179,79 @@ def _tell(
         .where(sa.true())  # SQLite would take the ON of what follows for one of the join
     )
     insert = insert_into(Notice).from_select(list(values), rows)
-    result: sa.CursorResult[Any] = db.session.execute(
-        _on_conflict(insert, kind, entry_id).execution_options(preserve_rowcount=True)
-    )  # type: ignore[assignment]  # changing rows gives no other kind
-    return result.rowcount
+    return changed_rows(_on_conflict(insert, kind))
 
 
-def _on_conflict(
-    insert: sqlite.Insert | postgresql.Insert, kind: Kind, entry_id: int
-) -> sqlite.Insert | postgresql.Insert:
-    """What becomes of the row that is there: one more, or, if it was read, a new beginning."""
+def _on_conflict(insert: sqlite.Insert | postgresql.Insert, kind: Kind) -> sqlite.Insert | postgresql.Insert:
+    """What becomes of the row that is there: one more, or, if it was read, a new beginning.
+
+    Two workers may tell of two entries in the other order. Of an entry between the first and the last nobody knows
+    whether it was told, so it does not count; if it weighs more, it is never lost.
+    """
     new = insert.excluded
-    is_new_to_them = Notice.read_at.is_(None)
-    stands_out = kind in IMPORTANT or kind in PERSONAL
-    goes_again = sa.true() if kind in IMPORTANT else sa.false()
+    is_later = new.last_entry_id > Notice.last_entry_id
+    is_earlier = new.first_entry_id < Notice.first_entry_id
+    outweighs = sa.literal(kind in IMPORTANT or kind is Kind.MENTION)
+    is_unread = Notice.read_at.is_(None)
+    # Of what is important each goes for itself.
+    goes_on = sa.and_(is_unread, sa.literal(kind not in IMPORTANT))
     was_mailed = sa.or_(Notice.mailed_at.is_not(None), Notice.mail_due_at.is_not(None))
+    passed = new.news_on - Notice.news_on
+    is_told_for_now = Notice.mailed_at >= Notice.last_at  # so no mail tells of this one, either
     return insert.on_conflict_do_update(
         index_elements=["member_id", "subject", "subject_id"],
         set_={
-            "count": sa.case((is_new_to_them, Notice.count + 1), else_=1),
-            "kind": new.kind if stands_out else sa.case((is_new_to_them, Notice.kind), else_=new.kind),
-            "first_entry_id": sa.case((is_new_to_them, Notice.first_entry_id), else_=new.first_entry_id),
-            "first_at": sa.case((is_new_to_them, Notice.first_at), else_=new.first_at),
-            "last_entry_id": new.last_entry_id,
+            "count": sa.case(
+                (sa.not_(is_unread), 1),
+                (sa.or_(is_later, is_earlier), Notice.count + 1),
+                else_=Notice.count,
+            ),
+            "kind": sa.case((sa.and_(is_unread, sa.not_(outweighs)), Notice.kind), else_=new.kind),
+            "first_entry_id": sa.case(
+                (sa.and_(is_unread, sa.not_(is_earlier)), Notice.first_entry_id), else_=new.first_entry_id
+            ),
+            "first_at": sa.case(
+                (sa.and_(is_unread, sa.not_(is_earlier)), Notice.first_at), else_=new.first_at
+            ),
+            "last_entry_id": sa.case((is_later, new.last_entry_id), else_=Notice.last_entry_id),
             "last_at": new.last_at,
             "read_at": None,
-            "mail_due_at": sa.case(
-                (sa.and_(is_new_to_them, was_mailed, sa.not_(goes_again)), Notice.mail_due_at),
-                else_=new.mail_due_at,
-            ),
+            "mail_due_at": sa.case((sa.and_(goes_on, was_mailed), Notice.mail_due_at), else_=new.mail_due_at),
             "mailed_at": sa.case(
-                (sa.and_(is_new_to_them, sa.not_(goes_again)), Notice.mailed_at), else_=sa.null()
+                (sa.not_(goes_on), new.mailed_at), (is_told_for_now, new.last_at), else_=Notice.mailed_at
             ),
-            "pushed_at": sa.case(
-                (sa.and_(is_new_to_them, sa.not_(goes_again)), Notice.pushed_at), else_=sa.null()
-            ),
+            "pushed_at": sa.case((goes_on, Notice.pushed_at), else_=sa.null()),
+            "news_on": sa.case((passed > 0, new.news_on), else_=Notice.news_on),
+            "news_days": _moved_on(Notice.news_days, passed, new.news_days),
+            "personal_days": _moved_on(Notice.personal_days, passed, new.personal_days),
         },
-        where=Notice.last_entry_id < entry_id,
+        # Who has read what came later has seen what came before it.
+        where=sa.or_(
+            is_later,
+            sa.and_(is_unread, sa.or_(is_earlier, sa.and_(outweighs, new.kind != Notice.kind))),
+        ),
     )
 
 
-def _hint(subject: str, subject_id: int, entry_id: int, changed: int) -> None:
-    """Windows that are open ask anew; of many, whoever is not told by a hint sees it on the next page."""
-    if not 0 < changed <= _TOLD:
+def _moved_on(
+    days: InstrumentedAttribute[int], passed: sa.ColumnElement[int], today: sa.ColumnElement[int]
+) -> sa.ColumnElement[int]:
+    """The days, a bit for each, so many days later, and today; none of them longer ago than counts."""
+    kept = days.bitwise_and(sa.literal(2**policy.NEWS_DAYS - 1).bitwise_rshift(passed))
+    return sa.case(
+        (passed <= 0, days.bitwise_or(today)),
+        (passed >= policy.NEWS_DAYS, today),
+        else_=kept.bitwise_lshift(passed).bitwise_or(today),
+    )
+
+
+def _hint(subject: str, subject_id: int, moment: datetime, changed: int) -> None:
+    """Windows that are open ask anew."""
+    if changed > _TOLD:
+        publish(NAMESPACE, EVERYBODY, "noticed", {"within": _SPREAD})
         return
     told = sa.select(Notice.member_id).where(
-        Notice.subject == subject, Notice.subject_id == subject_id, Notice.last_entry_id == entry_id
+        Notice.subject == subject, Notice.subject_id == subject_id, Notice.last_at == moment
     )
     for member_id in db.session.scalars(told):
         publish(NAMESPACE, f"member:{member_id}", "noticed", {})

@@ -11,6 +11,7 @@ from forum.core.db import db, insert_into
 from forum.core.errors import Denied, Invalid
 from forum.notifications import policy
 from forum.notifications.models import Kind, Notice, Preferences, Rhythm
+from forum.notifications.service.replies import revoke_addresses
 
 #: What holds for those who chose nothing.
 USUAL = Preferences(
@@ -62,7 +63,7 @@ def choose_mails(
     if not 0 <= weekday <= 6:
         raise Invalid(_("Wähle einen Wochentag."), "weekday")
     row = preferences_of(viewer)
-    row.rhythm, row.hour, row.weekday = rhythm, hour, weekday
+    row.rhythm, row.hour, row.weekday, row.former_rhythm = rhythm, hour, weekday, None
     row.quiet_weekends, row.shows_content = quiet_weekends, shows_content
     _plan(row)
     return row
@@ -80,20 +81,26 @@ def choose_pushes(
     return row
 
 
-def stop_mails(viewer: Viewer) -> Rhythm:
-    """No mails but the important ones; when they came until now."""
+def stop_mails(viewer: Viewer) -> None:
+    """No mails but the important ones."""
     row = preferences_of(viewer)
-    former, row.rhythm = row.rhythm, Rhythm.NEVER
-    _plan(row)
-    return former
-
-
-def resume_mails(viewer: Viewer, rhythm: Rhythm) -> None:
-    """Mails again, in this rhythm; whoever gets some already goes on as before."""
-    row = preferences_of(viewer)
-    if row.rhythm is Rhythm.NEVER:
-        row.rhythm = USUAL.rhythm if rhythm is Rhythm.NEVER else rhythm
+    if row.rhythm is not Rhythm.NEVER:
+        row.former_rhythm, row.rhythm = row.rhythm, Rhythm.NEVER
         _plan(row)
+
+
+def resume_mails(viewer: Viewer) -> None:
+    """Mails as before they were stopped; nothing happens if they are not, or if something was chosen since."""
+    row = preferences_of(viewer)
+    if row.former_rhythm is not None:
+        row.rhythm, row.former_rhythm = row.former_rhythm, None
+        _plan(row)
+
+
+def revoke_links(viewer: Viewer) -> None:
+    """No link in any mail that went out so far stops anything any more, and no answer to one is taken."""
+    preferences_of(viewer).link_series += 1
+    revoke_addresses(viewer)
 
 
 def note_arrival(viewer: Viewer) -> None:

@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Collection, Sequence
 from datetime import timedelta
-from ipaddress import ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -26,6 +26,10 @@ LOOK = timedelta(seconds=8)
 #: So many browsers of a member take pushes; beyond that the oldest goes.
 DEVICES = 10
 _ENDPOINT_LIMIT, _NAME_LIMIT, _SECRET_BYTES = 1000, 120, 16
+#: The part of IPv6 that is given out to machines on the open net, and what in it only wraps an address of IPv4, which
+#: may be one of the house's own (6to4, Teredo). NAT64 and mapped addresses lie outside of it.
+_OPEN = IPv6Network("2000::/3")
+_WRAPPED = (IPv6Network("2002::/16"), IPv6Network("2001::/32"))
 
 
 def plan(subject: str, subject_id: int) -> None:
@@ -159,8 +163,8 @@ def is_open_address(endpoint: str) -> bool:
 def is_open(address: str) -> bool:
     """Whether this network address is one of the open net, not of this machine or a house's own net."""
     found = ip_address(address)
-    mapped = getattr(found, "ipv4_mapped", None)
-    found = mapped or found
+    if isinstance(found, IPv6Address) and (found not in _OPEN or any(found in net for net in _WRAPPED)):
+        return False
     return found.is_global and not found.is_multicast
 
 

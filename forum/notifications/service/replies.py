@@ -11,6 +11,7 @@ from forum.core.clock import now
 from forum.core.db import db, insert_into
 from forum.core.errors import Denied
 from forum.mail import addresses
+from forum.mail.targets import Owner
 from forum.members.models import Member
 from forum.notifications.models import ReplyAddress
 
@@ -40,22 +41,36 @@ def reply_address(member_id: int, subject: str, subject_id: int) -> str | None:
     return addresses.make(KIND, f"{row.id}.{row.secret}")
 
 
+def owner_of(payload: str) -> Owner | None:
+    """Whose such an address is; None for one that is revoked."""
+    place = _place(payload)
+    if place is None:
+        return None
+    found = sa.select(Member.id, Member.email, Member.locale).where(Member.id == place.member_id)
+    return Owner(*db.session.execute(found).one())
+
+
 def find_place(payload: str, sender: str, *, is_forged: bool) -> ReplyAddress:
     """What an answer to this address is about. `Denied` unless it comes from the member whose address it is.
 
-    `is_forged`: the mail server that took it in says that the sender is not who it claims to be.
+    `is_forged`: the mail server that took it in does not say that the sender is who it claims to be.
     """
-    row_id, _dot, secret = payload.partition(".")
-    place = db.session.get(ReplyAddress, int(row_id)) if row_id.isdecimal() and len(row_id) < 10 else None
-    if place is None or not compare_digest(place.secret, secret):
+    place, owner = _place(payload), owner_of(payload)
+    if place is None or owner is None:
         raise Denied(
             _("Diese Antwortadresse gilt nicht mehr. Öffne das Thema im Netzwerk und antworte dort.")
         )
-    email_key = db.session.scalar(sa.select(Member.email_key).where(Member.id == place.member_id))
-    if is_forged or email_key != sender.strip().casefold():
+    if owner.email.casefold() != sender.strip().casefold():
         raise Denied(
             _(
                 "Antworte von der Adresse, an die die Mail ging. Von einer anderen nehmen wir die Antwort nicht an."
+            )
+        )
+    if is_forged:
+        raise Denied(
+            _(
+                "Dein Mailanbieter bestätigt nicht, dass die Mail von dir kommt. Öffne das Thema im Netzwerk und "
+                "antworte dort."
             )
         )
     return place
@@ -64,3 +79,9 @@ def find_place(payload: str, sender: str, *, is_forged: bool) -> ReplyAddress:
 def revoke_addresses(viewer: Viewer) -> None:
     """No answer to any mail that went out so far is taken any more."""
     db.session.execute(sa.delete(ReplyAddress).where(ReplyAddress.member_id == viewer.member_id))
+
+
+def _place(payload: str) -> ReplyAddress | None:
+    row_id, _dot, secret = payload.partition(".")
+    place = db.session.get(ReplyAddress, int(row_id)) if row_id.isdecimal() and len(row_id) < 10 else None
+    return place if place is not None and compare_digest(place.secret, secret) else None

@@ -7,36 +7,43 @@ import sqlalchemy as sa
 from forum.core.access import Viewer
 from forum.core.db import db, insert_into, upsert
 from forum.core.errors import Denied, NotFound
-from forum.notifications.models import Level, Notice, Watch
+from forum.jobs.service import enqueue
+from forum.notifications.models import Level, Watch
 from forum.notifications.queries.choices import level_of
+from forum.notifications.service import notices
 from forum.notifications.targets import named
 
+#: The work that sees to a member's lines under the bell.
+TIDY = "notifications.tidy"
 #: A thing that can be watched: kind and id.
 Place = tuple[str, int]
 
 
 def watch(viewer: Viewer, subject: str, subject_id: int, level: Level | None) -> None:
-    """Choose how much to hear of the thing; None: what is usual. Who mutes it is not told of what was new, either.
+    """Choose how much to hear of the thing; None: what is usual. For who mutes it, what was new there is read.
 
     Whether the viewer may see the thing is asked by whoever knows it.
     """
     if viewer.member_id is None:
         raise Denied
-    mine = (Watch.member_id == viewer.member_id, Watch.subject == subject, Watch.subject_id == subject_id)
     if level is None:
-        db.session.execute(sa.delete(Watch).where(*mine))
-    else:
-        key = {"member_id": viewer.member_id, "subject": subject, "subject_id": subject_id}
-        chosen = {"level": level, "is_by_acting": False}
-        upsert(Watch, key | chosen, list(key), chosen)
+        db.session.execute(sa.delete(Watch).where(*_own(viewer, subject, subject_id)))
+        return
+    key = {"member_id": viewer.member_id, "subject": subject, "subject_id": subject_id}
+    chosen = {"level": level, "former": None, "is_by_acting": False}
+    muted = {"level": level, "former": sa.case((Watch.level == Level.MUTED, Watch.former), else_=Watch.level)}
+    upsert(Watch, key | chosen, list(key), muted if level is Level.MUTED else chosen)
     if level is Level.MUTED:
-        db.session.execute(
-            sa.delete(Notice).where(
-                Notice.member_id == viewer.member_id,
-                Notice.subject == subject,
-                Notice.subject_id == subject_id,
-            )
-        )
+        notices.see(viewer, subject, subject_id)
+        # What lies below it is known to those who describe it.
+        enqueue(TIDY, key=f"{TIDY}:{viewer.member_id}", member_id=viewer.member_id)
+
+
+def unmute(viewer: Viewer, subject: str, subject_id: int) -> None:
+    """Hear of the thing as before it was muted; nothing happens if it is not."""
+    muted = (*_own(viewer, subject, subject_id), Watch.level == Level.MUTED)
+    db.session.execute(sa.delete(Watch).where(*muted, Watch.former.is_(None)))
+    db.session.execute(sa.update(Watch).where(*muted).values(level=Watch.former, former=None))
 
 
 def choose(viewer: Viewer, subject: str, subject_id: int, level: Level | None) -> Level | None:
@@ -86,6 +93,10 @@ def watchers(places: Sequence[Place]) -> sa.Select[int]:
 def muters(places: Sequence[Place]) -> sa.Select[int]:
     """Ids of those who want to hear of one of these no more."""
     return sa.select(Watch.member_id).where(_any_of(places), Watch.level == Level.MUTED)
+
+
+def _own(viewer: Viewer, subject: str, subject_id: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return Watch.member_id == viewer.member_id, Watch.subject == subject, Watch.subject_id == subject_id
 
 
 def _any_of(places: Sequence[Place]) -> sa.ColumnElement[bool]:

@@ -12,12 +12,14 @@ from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
 
 from forum.config import Settings
+from forum.core.clock import now
 from forum.mail import addresses
 from forum.mail.letters import ANSWER_ABOVE, ANSWER_ABOVE_ENGLISH
+from forum.notifications import policy
 from forum.notifications.models import IMPORTANT
 from forum.notifications.queries.readers import Reader
 from forum.notifications.targets import is_answerable
-from forum.web.tickets import STOP_MAILS, THREAD, write_ticket
+from forum.web.tickets import STOP_MAILS, THREAD, sign_name, write_ticket
 
 if TYPE_CHECKING:
     from forum.notifications.tasks.mails import Told
@@ -35,19 +37,18 @@ class Letter:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def write_letter(reader: Reader, told: Sequence["Told"], *, limit: int | None = None) -> Letter:
-    """The mail that tells the reader of these things; beyond `limit` only that there are more."""
+def write_letter(reader: Reader, told: Sequence["Told"], *, more: int = 0) -> Letter:
+    """The mail that tells the reader of these things, and that there are so many `more`."""
     settings: Settings = current_app.extensions["settings"]
-    shown = told[:limit]
-    single = shown[0] if len(told) == 1 else None
+    single = told[0] if len(told) == 1 and not more else None
     answers = _answerable(single)
     answer_above = _above(reader) if answers else ""
     stop_url = f"{settings.public_url}/notices/stop/{_ticket(reader, single)}"
     with force_locale(reader.locale):
         values = {
             "reader": reader,
-            "told": shown,
-            "has_more": len(told) > len(shown),
+            "told": told,
+            "more": more,
             "single": single,
             "answer_above": answer_above,
             "shows_content": reader.preferences.shows_content,
@@ -56,7 +57,7 @@ def write_letter(reader: Reader, told: Sequence["Told"], *, limit: int | None = 
             "stop_url": stop_url,
             "locale": reader.locale,
         }
-        text = _plain(reader, told, shown, stop_url, answer_above, settings.public_url)
+        text = _plain(reader, told, more, single, stop_url, answer_above, settings.public_url)
         template = current_app.jinja_env.get_template("notifications/mail.html")
         html = _inliner().inline(template.render(values))
         subject = _("Neues im Netzwerk")
@@ -69,7 +70,13 @@ def _is_important(told: Sequence["Told"]) -> bool:
 
 
 def _plain(
-    reader: Reader, told: Sequence["Told"], shown: Sequence["Told"], stop_url: str, above: str, base: str
+    reader: Reader,
+    told: Sequence["Told"],
+    more: int,
+    single: "Told | None",
+    stop_url: str,
+    above: str,
+    base: str,
 ) -> str:
     """The same in plain text: for who reads mails so, and for the numbers by which spam is told."""
     news = (
@@ -78,14 +85,13 @@ def _plain(
         else ngettext(
             "im Netzwerk gibt es Neues an einer Stelle.",
             "im Netzwerk gibt es Neues an %(num)s Stellen.",
-            len(shown),
+            len(told) + more,
         )
     )
-    single = shown[0] if len(told) == 1 else None
     paragraphs = [above, _("Guten Tag %(name)s,", name=reader.name), news]
     if reader.preferences.shows_content:
-        paragraphs += [_thing(one, base) for one in shown]
-        paragraphs += [_("Und noch mehr; alles steht unter der Glocke.")] if len(told) > len(shown) else []
+        paragraphs += [_thing(one, base) for one in told]
+        paragraphs += [_further(more)] if more else []
     else:
         paragraphs.append(_("Ansehen: %(url)s", url=base + (single.entry.url if single else "/notices")))
     foot = ["-- "]
@@ -95,6 +101,16 @@ def _plain(
         foot.append(_("Dazu keine Mails mehr: %(url)s", url=stop_url))
     foot.append(_("Wann Mails kommen, bestimmst du: %(url)s", url=f"{base}/notices/preferences"))
     return "\n\n".join([*filter(None, paragraphs), "\n".join(foot)])
+
+
+def _further(more: int) -> str:
+    return str(
+        ngettext(
+            "… und eine weitere Stelle. Alles steht unter der Glocke.",
+            "… und %(num)s weitere. Alles steht unter der Glocke.",
+            more,
+        )
+    )
 
 
 def _thing(one: "Told", base: str) -> str:
@@ -116,9 +132,9 @@ def _above(reader: Reader) -> str:
 
 def _ticket(reader: Reader, single: "Told | None") -> str:
     """Stops mails about the one thing that the mail is about, else all of them."""
-    return write_ticket(
-        STOP_MAILS, reader.id, single.row.subject if single else "", single.row.subject_id if single else 0
-    )
+    subject, subject_id = (single.row.subject, single.row.subject_id) if single else ("", 0)
+    series = reader.preferences.link_series
+    return write_ticket(STOP_MAILS, reader.id, series, subject, subject_id, ends=now() + policy.STOP_LIFE)
 
 
 def _headers(settings: Settings, reader_id: int, stop_url: str, single: "Told | None") -> dict[str, str]:
@@ -130,7 +146,7 @@ def _headers(settings: Settings, reader_id: int, stop_url: str, single: "Told | 
     if single:
         domain = parseaddr(settings.mail_from)[1].rpartition("@")[2] or "localhost"
         # The same for this reader each time, and different for others: servers learn not who reads the same.
-        thread = write_ticket(THREAD, reader_id, single.row.subject, single.row.subject_id).rpartition(".")[2]
+        thread = sign_name(THREAD, reader_id, single.row.subject, single.row.subject_id)
         root = f"<{thread}@{domain}>"
         headers |= {"In-Reply-To": root, "References": root}
     return headers

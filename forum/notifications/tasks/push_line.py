@@ -12,6 +12,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -138,11 +139,9 @@ class _Pinned(http.client.HTTPSConnection):
 
     def connect(self) -> None:
         raw = socket.create_connection(self._address, self._patience)
-        try:
-            self.sock = trust().wrap_socket(raw, server_hostname=self.host)
-        except BaseException:
-            raw.close()
-            raise
+        # Greeting comes after: who is slow in it can be cut off, too.
+        self.sock = trust().wrap_socket(raw, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock.do_handshake()
 
     def cut(self) -> None:
         """End it, whatever it waits for."""
@@ -153,11 +152,25 @@ class _Pinned(http.client.HTTPSConnection):
 
 def look_up(host: str) -> tuple[str, int]:
     """Where the host is: an address of the open net; `_Closed` if any of its addresses is not."""
-    found = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
-    addresses = [str(place[0]) for *_rest, place in found]
-    if not addresses or not all(is_open(address) for address in addresses):
+    found = _resolve(host).result(_STEP)
+    if not found or not all(is_open(address) for address in found):
         raise _Closed
-    return addresses[0], 443
+    return found[0], 443
+
+
+def _resolve(host: str) -> "Future[list[str]]":
+    """The addresses that the name has now. How long the system asks is its own affair: a thread waits for it."""
+    answer: Future[list[str]] = Future()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
+            answer.set_result([str(place[0]) for *_rest, place in found])
+        except (OSError, ValueError) as fault:
+            answer.set_exception(fault)
+
+    threading.Thread(target=ask, daemon=True).start()
+    return answer
 
 
 @lru_cache(maxsize=1)

@@ -6,13 +6,14 @@ that dies between sending and noting sends once more, and nobody sees it twice.
 
 import hashlib
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,7 +28,7 @@ from forum.jobs.registry import job, periodic
 from forum.jobs.service import enqueue
 from forum.jobs.worker import worker_of
 from forum.notifications import policy
-from forum.notifications.models import IMPORTANT, PERSONAL, Kind, Notice, Preferences, PushDevice, Rhythm
+from forum.notifications.models import IMPORTANT, PERSONAL, Kind, Notice, Preferences, PushDevice
 from forum.notifications.queries.bell import NoticeRow
 from forum.notifications.queries.readers import Reader, readers
 from forum.notifications.service import pushes, vapid
@@ -38,7 +39,7 @@ from forum.notifications.tasks.push_line import Outcome, Target
 
 #: So many notices are looked at, and so many pushes are on their way, at the same time.
 _BATCH, _LINES = 50, 4
-#: After so many failures a service is left alone for the rest of the round.
+#: When browsers of so many members failed one after the other, their service is left alone for the rest of the round.
 _FAILURES = 3
 _LEASE = timedelta(minutes=30)
 _SOON = timedelta(seconds=10)
@@ -51,11 +52,17 @@ class NotTaken(Exception):
     """Some services did not take a push; it is tried again."""
 
 
+#: By host: whose pushes failed since the last one that it took. Members are counted, not addresses: those come from
+#: browsers, and nobody shall hold up others' pushes with bad ones.
+_Failures = defaultdict[str, set[int]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Message:
     """A push on its way."""
 
     notice_id: int
+    member_id: int
     device_id: int
     target: Target
     payload: str
@@ -95,10 +102,11 @@ def push_probe(member_id: int) -> None:
         text = _("Meldungen kommen auf diesem Gerät an.")
     payload = _payload(text, "probe", "/notices/preferences", is_silent=False)
     messages = [
-        _Message(0, one.id, _target(one), payload, "high", _topic_of("probe", one.secret)) for one in devices
+        _Message(0, member_id, one.id, _target(one), payload, "high", _topic_of("probe", one.secret))
+        for one in devices
     ]
     db.session.rollback()
-    _note(_send_some(messages, Counter()))
+    _note(_send_some(messages, defaultdict(set)))
 
 
 @periodic("notifications.push_devices", every=timedelta(hours=1))
@@ -113,7 +121,7 @@ def tidy_devices() -> None:
 def _push_all(subject: str, subject_id: int) -> bool:
     """Push to all whom it concerns; whether some is to be tried again. Who has rest now is told when it ends."""
     moment, after, is_left, calm_until = now(), 0, False, None
-    failures: Counter[str] = Counter()
+    failures: _Failures = defaultdict(set)
     ending = worker_of(current_app).ending
     while found := _waiting(subject, subject_id, after):
         if ending.is_set():
@@ -147,7 +155,7 @@ def _waiting(subject: str, subject_id: int, after: int) -> Sequence[Any]:
             Notice.pushed_at.is_(None),
             Notice.id > after,
             Preferences.pushes,
-            sa.or_(Notice.kind.in_(IMPORTANT | PERSONAL), Preferences.rhythm == Rhythm.AT_ONCE),
+            sa.tuple_(Notice.kind, Preferences.rhythm).in_(policy.all_pushed()),
             has_device,
         )
         .order_by(Notice.id)
@@ -166,7 +174,7 @@ def _compose(found: Sequence[Any], moment: datetime) -> tuple[list[_Message], da
     for row in found:
         reader = people.get(row.member_id)
         mine = [one for one in devices.get(row.member_id, ()) if one.device_id in signed_in]
-        if reader is None or not mine or not policy.is_pushed(row.kind, reader.preferences.rhythm):
+        if reader is None or not mine:
             continue
         until = _calm_until(reader, moment)
         if until and row.kind not in IMPORTANT:
@@ -174,15 +182,15 @@ def _compose(found: Sequence[Any], moment: datetime) -> tuple[list[_Message], da
             continue
         news = Since(row.subject_id, row.first_entry_id, row.last_entry_id)
         entry = described(reader.viewer, row.subject, [news], with_lines=False).get(row.subject_id)
-        if entry is None:
-            continue
         notice = NoticeRow(row.id, row.subject, row.subject_id, row.kind, row.entries, row.first_entry_id,
                            row.last_entry_id, row.last_at, True)  # fmt: skip
+        if entry is None or not reader.hears_of(notice, entry.above):
+            continue
         tag = f"{row.subject}:{row.subject_id}"
         payload = _payload(_words(reader, notice, entry), tag, entry.url, is_silent=until is not None)
         urgency = "high" if row.kind in IMPORTANT | PERSONAL else "normal"
         messages += [
-            _Message(row.id, one.id, _target(one), payload, urgency, _topic_of(tag, one.secret))
+            _Message(row.id, reader.id, one.id, _target(one), payload, urgency, _topic_of(tag, one.secret))
             for one in mine
         ]
     return messages, calm, gone
@@ -232,33 +240,34 @@ def _target(device: PushDevice) -> Target:
     return Target(device.endpoint, device.public_key, device.secret)
 
 
-def _send_some(messages: Sequence[_Message], failures: Counter[str]) -> dict[_Message, Outcome]:
-    """Send them, a few at a time; a service that failed often is not asked again. `failures` counts by host."""
+def _send_some(messages: Sequence[_Message], failures: _Failures) -> dict[_Message, Outcome]:
+    """Send them, a few at a time; a service that failed often is not asked again."""
     if not messages:
         return {}
     settings: Settings = current_app.extensions["settings"]
     send = partial(
-        _send_one,
-        failures=failures,
-        key=vapid.key_file(settings.instance),
-        contact=_contact(settings),
+        _send_one, failures=failures, key=vapid.key_file(settings.instance), contact=_contact(settings)
     )
     with ThreadPoolExecutor(_LINES) as lines:
         return dict(zip(messages, lines.map(send, messages), strict=True))
 
 
-def _send_one(message: _Message, failures: Counter[str], **house: object) -> Outcome:
-    host = message.target.host
-    if failures[host] >= _FAILURES:
+def _send_one(message: _Message, *, failures: _Failures, key: Path, contact: str) -> Outcome:
+    failed = failures[message.target.host]
+    if len(failed) >= _FAILURES:
         return Outcome.LATER
     outcome = push_line.send(
         message.target,
         message.payload,
+        key=key,
+        contact=contact,
         urgency=message.urgency,
         topic=message.topic,
-        **house,  # type: ignore[arg-type]
     )
-    failures[host] = failures[host] + 1 if outcome is Outcome.LATER else 0
+    if outcome is Outcome.LATER:
+        failed.add(message.member_id)
+    else:
+        failed.clear()
     return outcome
 
 

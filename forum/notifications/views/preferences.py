@@ -13,7 +13,7 @@ from forum.notifications import policy
 from forum.notifications.forms import LevelForm, PreferencesForm, WatchForm, level_name, said_of, weekly
 from forum.notifications.models import SPACE, Level, Rhythm
 from forum.notifications.queries import choices
-from forum.notifications.service import preferences, replies, watches
+from forum.notifications.service import preferences, watches
 from forum.notifications.targets import chosen_things
 from forum.notifications.views.blueprint import bp
 from forum.spaces import queries as spaces
@@ -76,12 +76,7 @@ def update_watch() -> ResponseReturnValue:
     form = WatchForm()
     if not form.validate_on_submit():
         raise NotFound
-    subject, subject_id = form.subject.data or "", form.subject_id.data or 0
-    if form.is_from_bell.data:
-        with unit_of_work():
-            watches.choose(g.viewer, subject, subject_id, form.chosen)
-        return go_to(url_for(".list_notices"))
-    return _choose(subject, subject_id, form)
+    return _choose(form.subject.data or "", form.subject_id.data or 0, form)
 
 
 @bp.post("/notices/spaces/<int:space_id>")
@@ -128,17 +123,13 @@ def create_arrival() -> ResponseReturnValue:
     return go_to(url_for(".edit_preferences"))
 
 
-@bp.post("/notices/reply-addresses/delete")
+@bp.post("/notices/links/delete")
 @members_only
-def delete_reply_addresses() -> ResponseReturnValue:
+def delete_links() -> ResponseReturnValue:
+    """The mails of old are good for nothing any more, whoever has got hold of them."""
     with unit_of_work():
-        replies.revoke_addresses(g.viewer)
-    flash(
-        _(
-            "Auf Mails, die bis jetzt kamen, kann niemand mehr antworten. Neue Mails bringen neue Adressen mit."
-        ),
-        "success",
-    )
+        preferences.revoke_links(g.viewer)
+    flash(_("Mit Mails, die bis jetzt kamen, kann niemand mehr antworten oder Mails abbestellen."), "success")
     return go_to(url_for(".edit_preferences"))
 
 
@@ -166,7 +157,6 @@ def _page(form: PreferencesForm) -> str:
         said=_ordinary_day(PreferencesForm.showing(chosen) if form.errors else form),
         chosen=chosen,
         email=choices.address_of(g.viewer),
-        has_reply_addresses=choices.has_reply_addresses(g.viewer),
         followed=chosen_things(g.viewer, choices.list_chosen(g.viewer, Level.ALL)),
         named=chosen_things(g.viewer, choices.list_chosen(g.viewer, Level.MENTIONS)),
         muted=chosen_things(g.viewer, [place for place in muted if place[0] != SPACE]),
@@ -185,6 +175,6 @@ def _ordinary_day(form: PreferencesForm) -> str:
         hour=hour,
         weekly=weekly(0 if skips_quiet and weekday > 4 else weekday),
         skips_quiet=skips_quiet,
-        day=choices.ordinary_day(g.viewer, rhythm),
+        day=choices.ordinary_day(g.viewer, rhythm, hour, weekday, skips_quiet=skips_quiet),
         next_digest=policy.next_digest(rhythm, hour, weekday, skips_quiet=skips_quiet, after=now()),
     ).strip()

@@ -32,7 +32,7 @@ _OFFLINE = (
 )
 _ICONS = (("192", 192, "any"), ("512", 512, "any"), ("maskable", 512, "maskable"))
 #: The worker's own rules: nothing but this site.
-_WORKER_POLICY = "default-src 'none'; connect-src 'self'; script-src 'self'"
+_WORKER_POLICY = "default-src 'none'; connect-src 'self'; img-src 'self'; script-src 'self'"
 
 
 class PushSetup(NamedTuple):

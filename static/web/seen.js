@@ -1,4 +1,4 @@
-// What is followed counts as seen once it was shown: data-seen (address) and data-token on the head of the page.
+// What is on the page counts as seen once it was shown: data-seen (address) and data-token on its head.
 
 const head = document.querySelector("[data-seen]");
 if (head) {
