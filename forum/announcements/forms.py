@@ -138,9 +138,9 @@ class EditForm(WordingForm):
 
 
 class ConfirmForm(Form):
-    """The version that was read."""
+    """The edition that was read."""
 
-    version = IntegerField(default=0)
+    edition = IntegerField(default=0)
 
 
 class CheckForm(Form):

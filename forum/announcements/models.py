@@ -24,12 +24,28 @@ class State(enum.StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Held(enum.StrEnum):
+    """Why a draft does not go out by itself: it was saved as one, or something stood against it at its moment."""
+
+    DRAFT = "draft"
+    SUSPENDED = "suspended"
+    NO_RIGHT = "no_right"
+    OVER = "over"
+    LATE = "late"
+    NOBODY = "nobody"
+    TOO_MANY = "too_many"
+
+
+#: Without a check in the database: a table that others point to cannot get one later without being made anew.
+_HELD = sa.Enum(Held, native_enum=False, length=20, values_callable=lambda kind: [one.value for one in kind])
+
+
 class Announcement(Model):
     """Mitteilung. `version` counts essential edits from 1: each asks again for notice. `edition` counts all edits.
 
-    `publish_at` of a draft: it goes out by itself then. `ends_at`: from then on it is only in the archive.
-    `confirm_by`: the last day for taking note; without it nobody is asked. `asked_at`: when this version was first
-    shown. `frozen_at`: when it was written down whom it is for. `told` counts how often people were told,
+    `publish_at` of a draft: it goes out by itself then, unless it is `held`. `ends_at`: from then on it is only in
+    the archive. `confirm_by`: the last day for taking note; without it nobody is asked. `asked_at`: when this version
+    was first shown. `frozen_at`: when it was written down whom it is for. `told` counts how often people were told,
     `told_version` is the version they were told of last, `reminded` counts the reminders of this one.
     `asked_count`: councils, and members without one, of whom notice is asked.
     """
@@ -54,6 +70,7 @@ class Announcement(Model):
     takes_comments: Mapped[bool] = mapped_column(default=False)
     confirm_by: Mapped[date | None]
     publish_at: Mapped[datetime | None]
+    held: Mapped[Held | None] = mapped_column(_HELD)
     ends_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
@@ -73,6 +90,11 @@ class Announcement(Model):
         lazy="selectin", cascade="all, delete-orphan", order_by="Audience.id"
     )
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it goes out by itself at its moment."""
+        return self.state is State.DRAFT and self.publish_at is not None and self.held is None
+
 
 class Audience(Model):
     """A part of those whom it is for: a space, or one role in it. No `role`: everybody there."""
@@ -90,7 +112,10 @@ class Audience(Model):
 
 
 class AnnouncementEdition(Model):
-    """What an announcement said before an edit; `version` is the one it belonged to, `is_essential` what ended it."""
+    """What an announcement said before an edit; `version` is the one it belonged to, `is_essential` what ended it.
+
+    `files`: name and digest of the content of each file that hung on it then.
+    """
 
     __tablename__ = "announcement_edition"
     __table_args__ = (sa.UniqueConstraint("announcement_id", "edition"),)
@@ -101,6 +126,7 @@ class AnnouncementEdition(Model):
     version: Mapped[int]
     title: Mapped[str] = mapped_column(sa.String(TITLE_LIMIT))
     source: Mapped[str]
+    files: Mapped[list[list[str]]] = mapped_column(sa.JSON, default=list)
     is_essential: Mapped[bool] = mapped_column(default=False)
     replaced_at: Mapped[datetime]
 
@@ -129,7 +155,8 @@ class Recipient(Model):
 class Acknowledgement(Model):
     """Kenntnisnahme of one version, for a council or by a member without one. The day is kept, never the hour.
 
-    `member_id` is emptied twelve months after publication.
+    `digest`: of the words and files that were confirmed (`service.digests`); "" for those from before it was kept.
+    `member_id` is emptied twelve months after notice was asked last.
     """
 
     __tablename__ = "acknowledgement"
@@ -160,6 +187,7 @@ class Acknowledgement(Model):
     member_id: Mapped[int | None] = mapped_column(sa.ForeignKey("member.id"))
     council_id: Mapped[int | None] = mapped_column(sa.ForeignKey("council.id"))
     given_on: Mapped[date]
+    digest: Mapped[str] = mapped_column(sa.String(64), default="")
 
 
 class Dismissal(Model):

@@ -1,5 +1,6 @@
 """Who may announce, read and keep, and when people are asked again; every answer from the arguments alone."""
 
+from calendar import monthrange
 from collections.abc import Collection, Mapping, Set
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -13,6 +14,8 @@ from forum.notifications.policy import ZONE
 
 #: After so long nobody can be told any more who took note.
 NAMES_KEPT_MONTHS = 12
+#: So often a member may tell others of an announcement or of an essential edit on one day.
+SENT_A_DAY = 20
 #: Reminders go out at this hour.
 _HOUR = time(9)
 
@@ -86,6 +89,20 @@ def may_read(viewer: Viewer, announcement: Announcement) -> bool:
     return may_keep(viewer, announcement)
 
 
+def is_for_whole_spaces(audience: Collection[Audience]) -> bool:
+    """Whether it is for everybody in its spaces: only then it may be talked about where everybody there reads."""
+    return all(part.role is None for part in audience)
+
+
+def may_be_discussed(announcement: Announcement) -> bool:
+    """Whether its readers may talk about it."""
+    return (
+        announcement.takes_comments
+        and announcement.state is State.PUBLISHED
+        and is_for_whole_spaces(announcement.audience)
+    )
+
+
 def is_current(announcement: Announcement, moment: datetime) -> bool:
     """Whether it is out and not yet in the archive."""
     return announcement.state is State.PUBLISHED and (
@@ -140,13 +157,16 @@ def reminders_due(asked_at: datetime, confirm_by: date, moment: datetime) -> int
 
 
 def names_kept_since(moment: datetime) -> datetime:
-    """What was published before this moment keeps no names."""
-    today = local_day(moment)
-    months = today.year * 12 + today.month - 1 - NAMES_KEPT_MONTHS
-    year, month = divmod(months, 12)
-    day = today.day
-    while True:
-        try:
-            return at_local(date(year, month + 1, day), time())
-        except ValueError:  # the 29th, 30th or 31st of a shorter month
-            day -= 1
+    """Where notice was asked last before this moment, no names are kept."""
+    return at_local(_months_on(local_day(moment), -NAMES_KEPT_MONTHS), time())
+
+
+def names_kept_until(asked_at: datetime) -> date:
+    """The day on which names are deleted where notice was asked last at `asked_at`."""
+    return _months_on(local_day(asked_at), NAMES_KEPT_MONTHS) + timedelta(days=1)
+
+
+def _months_on(day: date, months: int) -> date:
+    """The same day of another month, or the last one of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

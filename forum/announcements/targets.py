@@ -1,6 +1,7 @@
 """Announcements as something that files hang on, and that members are told of."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -36,7 +37,11 @@ def find_announcements(viewer: Viewer, announcement_ids: Collection[int]) -> dic
 
 @describes(SUBJECT)
 def describe_announcements(viewer: Viewer, news: Collection[Since], with_lines: bool) -> dict[int, Entry]:
-    """Those that are out and for the viewer; what was withdrawn or is over is not among them."""
+    """Those that are out and for the viewer; what was withdrawn or is over is not among them.
+
+    A new version is news from the moment on at which notice was asked.
+    """
+    since = {one.subject_id: one for one in news}
     statement = (
         sa.select(
             Announcement.id,
@@ -48,7 +53,7 @@ def describe_announcements(viewer: Viewer, news: Collection[Since], with_lines: 
         )
         .join(Member, Member.id == Announcement.author_id)
         .where(
-            Announcement.id.in_([one.subject_id for one in news]),
+            Announcement.id.in_(since),
             policy.current_at(now()),
             policy.for_viewer(viewer),
         )
@@ -63,9 +68,16 @@ def describe_announcements(viewer: Viewer, news: Collection[Since], with_lines: 
             else (),
         )
         for row in db.session.execute(statement)
+        if _is_within(since[row.id], row.asked_at)
     }
 
 
 def url_of(announcement_id: int) -> str:
     """Where it stands."""
     return f"/announcements/{announcement_id}"
+
+
+def _is_within(since: Since, asked_at: datetime) -> bool:
+    return (since.after is None or asked_at > since.after) and (
+        since.until is None or asked_at <= since.until
+    )

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from forum.announcements.service import fanout, retention
+from forum.announcements.service import fanout, publication, retention
 from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.jobs.registry import job, periodic
@@ -16,7 +16,7 @@ def publish(announcement_id: int) -> None:
     """
     moment = now()
     with unit_of_work():
-        is_out = fanout.publish_due(announcement_id, moment)
+        is_out = publication.publish_due(announcement_id, moment)
     if not is_out:
         return
     with unit_of_work():
@@ -25,10 +25,18 @@ def publish(announcement_id: int) -> None:
         fanout.tell_version(announcement_id, moment)
 
 
+@job(fanout.NUDGE)
+def nudge(announcement_id: int) -> None:
+    """Remind by hand."""
+    fanout.nudge(announcement_id, now())
+
+
 @periodic("announcements.remind", every=timedelta(minutes=15), atomic=False, lease=timedelta(minutes=30))
 def remind() -> None:
-    """Both reminders, to those of whom notice is still asked."""
+    """Both reminders, to those of whom notice is still asked; and no lines any more of what is over."""
     moment = now()
+    with unit_of_work():
+        fanout.forget_over(moment)
     due = fanout.remind_due(moment)
     db.session.rollback()
     for announcement_id in due:

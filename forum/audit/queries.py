@@ -16,6 +16,7 @@ ACTIONS: dict[str, LazyString] = {
     "mandate.ended": _l("Mandat beendet"),
     "mandate.deleted": _l("Mandat gelöscht"),
     "announcement.published": _l("Mitteilung veröffentlicht"),
+    "announcement.held": _l("Mitteilung nicht veröffentlicht"),
     "announcement.changed": _l("Mitteilung geändert"),
     "announcement.withdrawn": _l("Mitteilung zurückgezogen"),
     "announcement.restored": _l("Mitteilung wiederhergestellt"),

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from forum.announcements import policy
 from forum.announcements.models import Acknowledgement, Announcement, Audience, Recipient, State
+from forum.announcements.queries.digests import digest_of
 from forum.announcements.service import fanout
 from forum.core import html
 from forum.core.access import Role
@@ -104,6 +105,7 @@ def _send(
                 member_id=member_id,
                 council_id=council_id,
                 given_on=first_day + timedelta(days=member_id % days),
+                digest=digest_of(announcement),
             )
         )
 

@@ -19,10 +19,15 @@ from forum.core.db import db, unit_of_work
 from forum.core.errors import Conflict, Denied, Invalid, NotFound
 from forum.councils.models import Mandate
 from forum.jobs.models import Job
+from forum.mail.models import OutgoingMail
+from forum.members.models import Member
+from forum.notifications.models import Preferences, Rhythm
+from forum.notifications.service.preferences import give_preferences
+from forum.notifications.tasks.mails import bundle_due
 from forum.spaces.models import Membership
 from forum.spaces.service import join
 from tests.announcements.house import WORDS, announce, council, draft, mailed, terms, today, told
-from tests.cast import ELSEWHERE, HERE, Cast
+from tests.cast import ELSEWHERE, HERE, Cast, Person
 
 #: A Tuesday, ten in the morning.
 TEN = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -157,7 +162,7 @@ def test_one_put_off_or_made_a_draft_again_does_not_go_out_at_the_old_moment(
 @time_machine.travel(TEN, tick=False)
 def test_a_draft_never_goes_out_by_itself_whatever_moment_was_chosen(context: Flask, cast: Cast) -> None:
     made = draft(cast, publish_at=TEN + timedelta(hours=1))
-    assert get(made).publish_at is None
+    assert get(made).publish_at == TEN + timedelta(hours=1)  # it is there still when the form is opened again
     with time_machine.travel(TEN + timedelta(hours=2), tick=False):
         publish(made)
         assert get(made).state is State.DRAFT
@@ -179,7 +184,8 @@ def test_nobody_there_is_refused_before_it_goes_out(context: Flask, cast: Cast) 
         ({"publish_at": TEN + timedelta(days=3), "ends_on": (TEN + timedelta(days=2)).date()}, "ends_on"),
         ({"confirm_by": (TEN - timedelta(days=1)).date()}, "confirm_by"),
         ({"publish_at": TEN + timedelta(days=20)}, "confirm_by"),
-        ({"ends_on": (TEN + timedelta(days=3)).date()}, "confirm_by"),
+        ({"ends_on": (TEN + timedelta(days=3)).date()}, "ends_on"),
+        ({"takes_comments": True, "role": Role.MODERATOR}, "takes_comments"),
         ({"space_ids": []}, "spaces"),
     ],
 )
@@ -235,7 +241,7 @@ def test_a_council_that_confirmed_is_left_in_peace_all_of_it(context: Flask, cas
     assert queries.listing.waiting(cast.petra.viewer) == []
     with time_machine.travel(TEN + timedelta(days=13), tick=False):
         remind()
-    assert told(cast.petra) == 1
+    assert told(cast.petra) is None
 
 
 @time_machine.travel(TEN, tick=False)
@@ -327,6 +333,87 @@ def test_live_pages_of_the_spaces_hear_of_it(app: Flask, cast: Cast, listen: obj
         announce(cast, told=False)
     assert petra.heard("announced")
     assert not olga.heard("announced")
+
+
+def test_of_what_is_for_moderators_others_hear_nothing_at_all(app: Flask, cast: Cast, listen: object) -> None:
+    people = (cast.petra, cast.manfred, cast.olga)
+    petra, manfred, olga = (listen(person, "/notices") for person in people)  # type: ignore[operator]
+    with app.app_context():
+        made = announce(cast, role=Role.MODERATOR, confirm_by=None)
+        with unit_of_work():
+            announcements.edit(cast.sabine.viewer, made, Wording("Anders", "Auch anders."), 1)
+        with unit_of_work():
+            announcements.withdraw(cast.sabine.viewer, made)
+    assert manfred.heard("announced") == [{}] * 4  # out, written down, changed, taken back
+    for other in (petra, olga):
+        assert (other.heard("announced"), other.heard("noticed")) == ([], [])
+
+
+def test_what_is_for_one_role_is_not_talked_about_where_everybody_reads(context: Flask, cast: Cast) -> None:
+    made = announce(cast, role=Role.MODERATOR)
+    for takes_comments in (True, False):
+        by = today() + timedelta(days=14)
+        if takes_comments:
+            with pytest.raises(Invalid) as refusal, unit_of_work():
+                announcements.edit(cast.sabine.viewer, made, WORDS, 1, confirm_by=by, takes_comments=True)
+            assert refusal.value.field == "takes_comments"
+    with unit_of_work():  # as it was possible once
+        db.session.get_one(Announcement, made).takes_comments = True
+    with pytest.raises(Denied):
+        announcements.get_discussable(cast.manfred.viewer, made)
+    open_to_all = announce(cast, takes_comments=True)
+    assert announcements.get_discussable(cast.manfred.viewer, open_to_all)
+
+
+@time_machine.travel(TEN, tick=False)
+def test_plain_ones_are_mailed_after_ten_minutes_as_they_are_by_then_and_important_ones_at_once(
+    context: Flask, cast: Cast
+) -> None:
+    with unit_of_work():
+        for person in (cast.petra, cast.manfred):
+            chosen = give(person)
+            chosen.rhythm, chosen.shows_content = Rhythm.AT_ONCE, True
+    plain, gone = announce(cast, confirm_by=None), announce(cast, confirm_by=None)
+    assert mailed() == []
+    with time_machine.travel(TEN + timedelta(minutes=5), tick=False):
+        with unit_of_work():
+            announcements.edit(cast.sabine.viewer, plain, Wording("Richtig", "Verbesserter Text."), 1)
+        with unit_of_work():
+            announcements.withdraw(cast.sabine.viewer, gone)
+        assert mailed() == []
+    with time_machine.travel(TEN + timedelta(minutes=11), tick=False):
+        assert sorted(mailed()) == sorted([cast.petra.email, cast.manfred.email])
+        texts = db.session.scalars(sa.select(OutgoingMail.text)).all()
+        assert all("Verbesserter Text." in text and WORDS.title not in text for text in texts)
+        announce(cast, is_urgent=True, confirm_by=None)
+        assert len(mailed()) == 4
+
+
+@time_machine.travel(TEN, tick=False)
+def test_a_bundle_leaves_out_what_is_younger_than_ten_minutes_and_takes_it_along_next_time(
+    context: Flask, cast: Cast
+) -> None:
+    with unit_of_work():
+        give(cast.petra).next_digest_at = TEN + timedelta(minutes=3)
+    announce(cast, confirm_by=None)
+    with time_machine.travel(TEN + timedelta(minutes=3), tick=False):
+        bundle_due()
+        assert bundled() == []
+    with time_machine.travel(TEN + timedelta(days=1), tick=False):
+        bundle_due()
+        bundle_due()
+        assert bundled().count(cast.petra.email) == 1
+
+
+def give(person: Person) -> Preferences:
+    """The person's choices, to be changed."""
+    give_preferences(sa.select(Member.id).where(Member.id == person.id), TEN)
+    return db.session.get_one(Preferences, person.id)
+
+
+def bundled() -> list[str]:
+    db.session.rollback()
+    return list(db.session.scalars(sa.select(OutgoingMail.recipient).where(OutgoingMail.about != "")))
 
 
 def test_what_waits_is_found_with_one_statement_and_lists_with_two(

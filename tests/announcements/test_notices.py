@@ -1,26 +1,34 @@
 """Taking note: once for each council, by the day and not the hour; and what becomes of the names."""
 
 import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from threading import Barrier
+from typing import Any
 
 import pikepdf
 import pytest
 import sqlalchemy as sa
 import time_machine
 from flask import Flask
+from flask.testing import FlaskClient
 
 from forum.announcements import queries
 from forum.announcements.models import Acknowledgement, Announcement, Certificate, Dismissal, Recipient
 from forum.announcements.service import announcements, certificates, notices, retention
-from forum.announcements.tasks import forget
+from forum.announcements.tasks import forget, nudge, publish, remind
 from forum.core.access import Role, Viewer
+from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.core.errors import Conflict, Denied, Invalid, NotFound
 from forum.members.models import Member
 from forum.notifications.models import Notice
+from forum.spaces.service import join
 from tests.announcements.house import announce, council, draft, mailed, today, told
-from tests.cast import HERE, Cast
+from tests.cast import HERE, Cast, Person
 
 TEN = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
@@ -52,11 +60,30 @@ def test_a_double_click_and_a_colleague_at_the_same_time_are_one_notice(context:
     assert given(made) == [(cast.petra.id, steel)]
 
 
+def test_two_of_one_council_at_the_same_moment_are_one_notice_and_no_fault(app: Flask, cast: Cast) -> None:
+    with app.app_context():
+        council(cast, "Stahl", cast.petra, cast.manfred)
+        made = announce(cast)
+    together = Barrier(2)
+
+    def take(person: Person) -> bool:
+        with app.app_context():
+            together.wait()
+            with unit_of_work():
+                return notices.confirm(person.viewer, made, 1)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(take, (cast.petra, cast.manfred))) == [False, True]
+    with app.app_context():
+        assert len(given(made)) == 1
+        assert (told(cast.petra), told(cast.manfred)) == (None, None)
+
+
 def test_no_hour_is_kept_neither_here_nor_under_the_bell(context: Flask, cast: Cast) -> None:
     made = announce(cast)
     confirm(cast.petra, made)
     assert {column.name for column in Acknowledgement.__table__.c} == {
-        "id", "announcement_id", "version", "member_id", "council_id", "given_on",
+        "id", "announcement_id", "version", "member_id", "council_id", "given_on", "digest",
     }  # fmt: skip
     assert told(cast.petra) is None
     assert db.session.scalar(sa.select(sa.func.count()).where(Notice.read_at.is_not(None))) == 0
@@ -130,6 +157,10 @@ def test_staff_may_write_once_more_once_a_day_to_those_who_are_late(context: Fla
     confirm(cast.petra, made)
     with unit_of_work():
         assert notices.nudge(cast.sabine.viewer, made) == 1
+    assert told(cast.manfred) == 1  # nobody is told while somebody waits for the page
+    with unit_of_work():
+        nudge(made)
+    assert told(cast.manfred) == 2
     with pytest.raises(Conflict), unit_of_work():
         notices.nudge(cast.sabine.viewer, made)
     with pytest.raises(NotFound), unit_of_work():
@@ -138,7 +169,118 @@ def test_staff_may_write_once_more_once_a_day_to_those_who_are_late(context: Fla
     with time_machine.travel(TEN + timedelta(days=1), tick=False):
         with unit_of_work():
             assert notices.nudge(cast.sabine.viewer, made) == 1
+        with unit_of_work():
+            nudge(made)
         assert mailed() == [cast.manfred.email] * 2
+
+
+def test_when_one_confirms_the_bell_and_the_banner_go_for_the_whole_council_and_for_nobody_else(
+    app: Flask, cast: Cast, listen: Callable[..., Any]
+) -> None:
+    with app.app_context():
+        with unit_of_work():
+            join(cast.olga.id, cast.spaces[HERE], Role.MEMBER)
+            join(cast.rosa.id, cast.spaces[HERE], Role.MEMBER)
+        council(cast, "Stahl", cast.petra, cast.manfred, substitutes=(cast.rosa,))
+        council(cast, "Glas", cast.olga, cast.manfred)
+        made = announce(cast, is_urgent=True)
+    petra, olga = listen(cast.petra, "/notices"), listen(cast.olga, "/notices")
+    with app.app_context():
+        here = {cast.spaces[HERE]: Role.MEMBER}
+        rosa = replace(cast.rosa.viewer, spaces=here)
+        assert queries.listing.waiting(rosa)  # she is not asked, but it is urgent
+        with unit_of_work():
+            notices.confirm(replace(cast.petra.viewer, spaces=here), made, 1)
+        assert told(cast.petra) is None
+        assert told(cast.rosa) is None
+        assert queries.listing.waiting(rosa) == []
+        assert told(cast.olga) == told(cast.manfred) == 1  # their other council is still asked
+    assert petra.heard("announced")
+    assert not olga.heard("announced")
+
+
+def test_who_is_told_but_not_asked_can_put_it_aside_and_who_is_asked_cannot(
+    app: Flask, browse: Callable[[Person | None], FlaskClient], cast: Cast
+) -> None:
+    with app.app_context():
+        council(cast, "Stahl", cast.petra, substitutes=(cast.manfred,))
+        made = announce(cast, is_urgent=True)
+    client = browse(cast.manfred)
+    assert f"/announcements/{made}/dismissal" in client.get("/boards").text
+    assert f"/announcements/{made}/dismissal" in client.get(f"/announcements/{made}").text
+    assert client.send(f"/announcements/{made}/dismissal").status_code == 303  # type: ignore[attr-defined]
+    assert f"/announcements/{made}/dismissal" not in client.get(f"/announcements/{made}").text
+    assert 'class="urgent"' not in client.get("/boards").text
+    with app.app_context():
+        assert told(cast.manfred) is None
+        assert told(cast.petra) == 1
+    assert browse(cast.petra).send(f"/announcements/{made}/dismissal").status_code == 403  # type: ignore[attr-defined]
+
+
+def test_what_is_withdrawn_or_over_leaves_no_line_under_any_bell(context: Flask, cast: Cast) -> None:
+    gone, over, stays = announce(cast), announce(cast, confirm_by=None, ends_on=today()), announce(cast)
+    with unit_of_work():
+        announcements.withdraw(cast.sabine.viewer, gone)
+    with time_machine.travel(now() + timedelta(days=1)):
+        remind()
+    db.session.rollback()
+    lines = db.session.scalars(sa.select(Notice.subject_id).where(Notice.subject == "announcement"))
+    assert set(lines) == {stays}
+    assert over
+
+
+def test_who_comes_second_reads_that_it_is_done_already_and_by_whom(
+    app: Flask, browse: Callable[[Person | None], FlaskClient], cast: Cast
+) -> None:
+    with app.app_context():
+        council(cast, "Stahl", cast.petra, cast.manfred)
+        made = announce(cast)
+    late = browse(cast.manfred)
+    assert "Zur Kenntnis genommen" in late.get(f"/announcements/{made}").text
+    with app.app_context():
+        confirm(cast.petra, made)
+    answer = late.send(f"/announcements/{made}/notice", edition="1")  # type: ignore[attr-defined]
+    assert answer.status_code == 303
+    assert "Petra Sommer hat das schon bestätigt." in late.get(answer.location).text
+
+
+def test_names_are_kept_for_twelve_months_after_notice_was_asked_last(context: Flask, cast: Cast) -> None:
+    with time_machine.travel(TEN, tick=False):
+        made = announce(cast)
+    again = TEN + timedelta(days=200)
+    with time_machine.travel(again, tick=False):
+        with unit_of_work():
+            announcements.edit(
+                cast.sabine.viewer,
+                made,
+                announcements.Wording("Neu", "Neu."),
+                1,
+                is_essential=True,
+                confirm_by=again.date() + timedelta(days=9),
+            )
+        confirm(cast.petra, made, 2)
+    with time_machine.travel(TEN + timedelta(days=367), tick=False):
+        forget()
+        assert get(made).names_deleted_at is None
+    with time_machine.travel(again + timedelta(days=364), tick=False):
+        forget()
+        assert get(made).names_deleted_at is None
+    with time_machine.travel(again + timedelta(days=367), tick=False):
+        forget()
+        assert get(made).names_deleted_at is not None
+    later = again + timedelta(days=500)
+    with time_machine.travel(later, tick=False):  # asked anew, it goes to those who are there by then
+        with unit_of_work():
+            announcements.edit(
+                cast.sabine.viewer,
+                made,
+                announcements.Wording("Noch neuer", "Neu."),
+                2,
+                is_essential=True,
+                confirm_by=later.date() + timedelta(days=9),
+            )
+        publish(made)
+        assert [one.is_asked for one in queries.listing.waiting(cast.petra.viewer)] == [True]
 
 
 def test_the_list_names_council_chair_and_phones(context: Flask, cast: Cast) -> None:

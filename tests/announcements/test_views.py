@@ -66,7 +66,7 @@ def test_confirming_says_for_whom_and_is_done_with_one_press(
 ) -> None:
     client = browse(cast.petra)
     assert "Betriebsrat Stahl" in client.get(f"/announcements/{asked}").text
-    answer = follow(client, f"/announcements/{asked}/notice", version="1")
+    answer = follow(client, f"/announcements/{asked}/notice", edition="1")
     assert "festgehalten" in answer.text
     assert "bestätigt von Petra Sommer" in answer.text
     assert "Zur Kenntnis genommen" not in answer.text
@@ -75,7 +75,7 @@ def test_confirming_says_for_whom_and_is_done_with_one_press(
 
 
 def test_an_older_version_cannot_be_confirmed_unread(browse: Browse, cast: Cast, asked: int) -> None:
-    answer = follow(browse(cast.petra), f"/announcements/{asked}/notice", version="7")
+    answer = follow(browse(cast.petra), f"/announcements/{asked}/notice", edition="7")
     assert "inzwischen geändert" in answer.text
 
 
@@ -207,8 +207,43 @@ def test_the_table_for_spreadsheets_holds_no_formulas(
     rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";"))
     assert [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))] == []
     assert rows[1][1] == "Betriebsrat Stahl"
-    assert rows[1][8] == "'+49 171 3920012"
+    assert rows[1][8] == "0049 171 3920012"
     assert browse(cast.petra).get(f"/announcements/{asked}/standing.csv").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("typed_number", "shown"),
+    [
+        ("+49 171 3920012", "0049 171 3920012"),
+        ("+491713920012", "0049 1713920012"),
+        ("01713920012", "0171 3920012"),
+        ("030 23125-100", "030 23125-100"),
+        ("(0171) 3920012", "(0171) 3920012"),
+        ("-1", "'-1"),
+        ("", ""),
+    ],
+)
+def test_phones_in_the_table_can_be_dialled_and_are_neither_formulas_nor_numbers(
+    app: Flask, browse: Browse, cast: Cast, asked: int, typed_number: str, shown: str
+) -> None:
+    with app.app_context(), unit_of_work():
+        db.session.get_one(Member, cast.petra.id).phone = typed_number
+    answer = browse(cast.sabine).get(f"/announcements/{asked}/standing.csv")
+    rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";"))
+    assert rows[1][8] == shown
+
+
+@pytest.mark.parametrize("wrong", [{"title": ""}, {"confirm_by": "gestern"}, {"spaces": ""}, {"text": ""}])
+def test_the_moment_chosen_stays_in_the_form_when_something_else_is_wrong(
+    browse: Browse, cast: Cast, wrong: dict[str, str]
+) -> None:
+    day = (today() + timedelta(days=2)).isoformat()
+    chosen = {"timing": "later", "publish_on": day, "publish_time": "14:35"}
+    page = browse(cast.sabine).send("/announcements", **typed(cast, **(chosen | wrong)))
+    assert page.status_code == 422
+    assert f'value="{day}"' in page.text
+    assert 'value="14:35"' in page.text
+    assert 'checked id="timing-1"' in page.text
 
 
 def test_phones_are_seen_by_who_keeps_it_alone(app: Flask, browse: Browse, cast: Cast, asked: int) -> None:

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from sqlalchemy.orm import aliased
 
 from forum.announcements import policy
@@ -16,11 +18,11 @@ from forum.announcements.models import (
     AnnouncementEdition,
     Audience,
     Discussion,
-    Dismissal,
+    Held,
     Recipient,
     State,
 )
-from forum.announcements.queries.reach import is_noted, is_there
+from forum.announcements.queries import digests, reach
 from forum.core import html
 from forum.core.access import Role, Viewer
 from forum.core.clock import now
@@ -47,7 +49,7 @@ class Filter(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Something the viewer has to see: notice is asked (`confirm_by`), or it is urgent."""
+    """Something the viewer has to see: notice `is_asked`, or it is urgent and unread."""
 
     id: int
     title: str
@@ -67,6 +69,7 @@ class AnnouncementRow:
     is_urgent: bool
     confirm_by: date | None
     publish_at: datetime | None
+    held: Held | None
     published_at: datetime | None
     ends_at: datetime | None
     has_files: bool
@@ -75,10 +78,20 @@ class AnnouncementRow:
     is_asked: bool
     is_new: bool
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it goes out by itself at its moment."""
+        return self.publish_at is not None and self.held is None
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether something stood against its going out."""
+        return self.held in HELD
+
 
 @dataclass(frozen=True, slots=True)
 class EditionStep:
-    """A step in the history: the title before and after it, and what changed in the text."""
+    """A step in the history: the title before and after it, what changed in the text, and which files came, went."""
 
     edition: int
     at: datetime
@@ -86,6 +99,22 @@ class EditionStep:
     title_before: str
     title: str
     changes: list[Change]
+    files_added: list[str]
+    files_taken_off: list[str]
+
+
+#: Why one did not go out, after "Nicht veröffentlicht:".
+HELD: dict[Held, LazyString] = {
+    Held.SUSPENDED: _l("Das Konto, von dem sie kommt, ist gesperrt."),
+    Held.NO_RIGHT: _l("Wer sie geschrieben hat, darf dort keine Mitteilungen mehr veröffentlichen."),
+    Held.OVER: _l("Der letzte Tag war schon vorbei."),
+    Held.LATE: _l("Der Tag für die Kenntnisnahme war schon vorbei."),
+    Held.NOBODY: _l("Dort war niemand, den sie hätte erreichen können."),
+    Held.TOO_MANY: _l(
+        "Von einem Konto gehen an einem Tag höchstens %(limit)s Mitteilungen hinaus. Morgen geht es wieder.",
+        limit=policy.SENT_A_DAY,
+    ),
+}
 
 
 def waiting(viewer: Viewer) -> list[Waiting]:
@@ -157,9 +186,9 @@ def asks(viewer: Viewer, announcement: Announcement) -> bool:
     return bool(db.session.scalar(statement))
 
 
-def is_dismissed(viewer: Viewer, announcement: Announcement) -> bool:
-    """Whether the viewer wants to see no more of the present version."""
-    statement = sa.select(_dismissed(viewer.member_id)).where(Announcement.id == announcement.id)
+def is_unread(viewer: Viewer, announcement: Announcement) -> bool:
+    """Whether the viewer, of whom no notice is asked, has not put the present version aside."""
+    statement = sa.select(_unread(viewer.member_id)).where(Announcement.id == announcement.id)
     return bool(db.session.scalar(statement))
 
 
@@ -172,14 +201,17 @@ def editions(announcement: Announcement) -> list[EditionStep]:
     ).all()
     titles = [*(one.title for one in old), announcement.title]
     texts = [*(one.source for one in old), announcement.source]
+    files = [*(one.files for one in old), digests.files_of(announcement)]
     steps = [
         EditionStep(
-            one.edition + 1,
-            one.replaced_at,
-            one.is_essential,
-            titles[place],
-            titles[place + 1],
-            word_diff(texts[place], texts[place + 1]),
+            edition=one.edition + 1,
+            at=one.replaced_at,
+            is_essential=one.is_essential,
+            title_before=titles[place],
+            title=titles[place + 1],
+            changes=word_diff(texts[place], texts[place + 1]),
+            files_added=[name for name, digest in files[place + 1] if [name, digest] not in files[place]],
+            files_taken_off=[name for name, digest in files[place] if [name, digest] not in files[place + 1]],
         )
         for place, one in enumerate(old)
     ]
@@ -206,19 +238,29 @@ def _asks(member_id: Any, today: Any) -> sa.ColumnElement[bool]:
             Recipient.announcement_id == Announcement.id,
             Recipient.member_id == member_id,
             Recipient.is_asked,
-            is_there(today),
-            sa.not_(is_noted()),
+            reach.is_there(today),
+            sa.not_(reach.is_noted()),
         )
         .correlate(Announcement)
     )
     return sa.and_(Announcement.confirm_by.is_not(None), mine)
 
 
-def _dismissed(member_id: Any) -> sa.ColumnElement[bool]:
-    return sa.exists().where(
-        Dismissal.announcement_id == Announcement.id,
-        Dismissal.member_id == member_id,
-        Dismissal.version == Announcement.version,
+def _unread(member_id: Any) -> sa.ColumnElement[bool]:
+    """Not put aside; and neither is (or was) the viewer asked for notice, nor did the viewer's council take it."""
+    is_settled = (
+        sa.exists()
+        .where(
+            Recipient.announcement_id == Announcement.id,
+            Recipient.member_id == member_id,
+            sa.or_(Recipient.is_asked, reach.is_noted()),
+        )
+        .correlate(Announcement)
+    )
+    return sa.and_(
+        Announcement.author_id != member_id,
+        sa.not_(reach.is_dismissed(member_id)),
+        sa.or_(Announcement.confirm_by.is_(None), sa.not_(is_settled)),
     )
 
 
@@ -231,12 +273,7 @@ def _write_waiting() -> sa.Select[*tuple[Any, ...]]:
         sa.bindparam("spaces", expanding=True),
         {role: sa.bindparam(f"{role.value}_spaces", expanding=True) for role in Role},
     )
-    is_unread = sa.and_(
-        Announcement.is_urgent,
-        Announcement.confirm_by.is_(None),
-        Announcement.author_id != viewer_id,
-        sa.not_(_dismissed(viewer_id)),
-    )
+    is_unread = sa.and_(Announcement.is_urgent, _unread(viewer_id))
     columns = (Announcement.id, Announcement.title, Announcement.is_urgent, Announcement.confirm_by)
     return (
         sa.select(*columns, asked.label("is_asked"))
@@ -266,6 +303,7 @@ def _rows(viewer: Viewer, asked: sa.ColumnElement[bool]) -> sa.Select[*tuple[Any
         Announcement.is_urgent,
         Announcement.confirm_by,
         Announcement.publish_at,
+        Announcement.held,
         Announcement.published_at,
         Announcement.ends_at,
         Announcement.has_files,
@@ -273,11 +311,7 @@ def _rows(viewer: Viewer, asked: sa.ColumnElement[bool]) -> sa.Select[*tuple[Any
         Member.name,
         Member.picture_version,
         asked.label("is_asked"),
-        sa.and_(
-            Announcement.confirm_by.is_(None),
-            Announcement.author_id != viewer.member_id,
-            sa.not_(_dismissed(viewer.member_id)),
-        ).label("is_undismissed"),
+        _unread(viewer.member_id).label("is_unread"),
     ).join(Member, Member.id == Announcement.author_id)
 
 
@@ -297,13 +331,14 @@ def _shown(rows: Sequence[sa.Row[Any]]) -> list[AnnouncementRow]:
             is_urgent=row.is_urgent,
             confirm_by=row.confirm_by,
             publish_at=row.publish_at,
+            held=row.held,
             published_at=row.published_at,
             ends_at=row.ends_at,
             has_files=row.has_files,
             author=Person(row.author_id, row.name, row.picture_version),
             scopes=tuple(scopes.get(row.id, ())),
             is_asked=bool(row.is_asked),
-            is_new=bool(row.is_asked or row.is_undismissed),
+            is_new=bool(row.is_asked or row.is_unread),
         )
         for row in rows
     ]
@@ -341,7 +376,10 @@ def seats(viewer: Viewer, announcement: Announcement) -> list[Seat]:
     by = aliased(Member)
     statement = (
         sa.select(
-            Council.name, by.name.label("by"), Acknowledgement.given_on, is_there(policy.local_day(now()))
+            Council.name,
+            by.name.label("by"),
+            Acknowledgement.given_on,
+            reach.is_there(policy.local_day(now())),
         )
         .select_from(Recipient)
         .outerjoin(Council, Council.id == Recipient.council_id)

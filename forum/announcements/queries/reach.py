@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from forum.announcements.models import Acknowledgement, Announcement, Audience, Recipient
+from forum.announcements.models import Acknowledgement, Announcement, Audience, Dismissal, Recipient
 from forum.core.access import Role
 from forum.core.db import db
 from forum.councils import policy as councils
@@ -29,19 +29,8 @@ def reach(space_ids: Collection[int], role: Role | None, author_id: int | None, 
     """How many the announcement would go to today; its author is not counted."""
     if not space_ids:
         return Reach(0, 0)
-    chosen = (
-        sa.select(Membership.member_id)
-        .join(Member, Member.id == Membership.member_id)
-        .where(
-            Membership.space_id.in_(space_ids),
-            Member.standing == Standing.ACTIVE,
-            Membership.member_id != (author_id or 0),
-        )
-        .distinct()
-    )
-    if role is not None:
-        chosen = chosen.where(Membership.role == role)
-    people = chosen.subquery()
+    is_chosen = [Membership.space_id.in_(space_ids), *([Membership.role == role] if role else [])]
+    people = _people(sa.select(Membership.member_id), author_id or 0).where(*is_chosen).distinct().subquery()
     sitting = (
         sa.select(sa.func.count(sa.distinct(Mandate.council_id)))
         .join(people, people.c.member_id == Mandate.member_id)
@@ -59,16 +48,11 @@ def recipients_now(announcement_id: int, author_id: int, today: date) -> sa.Sele
     to IG Metall alone.
     """
     is_asking = sa.and_(Membership.role == Role.STAFF, Audience.role.is_(None))
+    columns = (Membership.member_id, sa.func.max(sa.case((is_asking, 0), else_=1)).label("is_asked"))
     people = (
-        sa.select(Membership.member_id, sa.func.max(sa.case((is_asking, 0), else_=1)).label("is_asked"))
-        .join(Audience, Audience.space_id == Membership.space_id)
-        .join(Member, Member.id == Membership.member_id)
-        .where(
-            Audience.announcement_id == announcement_id,
-            sa.or_(Audience.role.is_(None), Audience.role == Membership.role),
-            Member.standing == Standing.ACTIVE,
-            Membership.member_id != author_id,
-        )
+        _people(sa.select(*columns), author_id)
+        .join(Audience, _is_addressed())
+        .where(Audience.announcement_id == announcement_id)
         .group_by(Membership.member_id)
         .subquery()
     )
@@ -93,24 +77,12 @@ def recipients_now(announcement_id: int, author_id: int, today: date) -> sa.Sele
 
 def is_there(today: date) -> ColumnElement[bool]:
     """Condition on `Recipient`: the member may still read it, and still sits on the council of the row."""
-    belongs = (
-        sa.exists()
-        .where(
-            Member.id == Recipient.member_id,
-            Member.standing == Standing.ACTIVE,
-            Membership.member_id == Recipient.member_id,
-            Membership.space_id == Audience.space_id,
-            Audience.announcement_id == Recipient.announcement_id,
-            sa.or_(Audience.role.is_(None), Audience.role == Membership.role),
-        )
-        .correlate(Recipient)
-    )
     sits = sa.exists().where(
         Mandate.member_id == Recipient.member_id,
         Mandate.council_id == Recipient.council_id,
         councils.current_on(today),
     )
-    return sa.and_(belongs, sa.or_(Recipient.council_id.is_(None), sits))
+    return sa.and_(_belongs(), sa.or_(Recipient.council_id.is_(None), sits))
 
 
 def is_noted() -> ColumnElement[bool]:
@@ -133,21 +105,59 @@ def is_noted() -> ColumnElement[bool]:
     )
 
 
+def is_dismissed(member_id: Any) -> ColumnElement[bool]:
+    """Condition on `Announcement`: that member wants to see no more of the present version."""
+    return sa.exists().where(
+        Dismissal.announcement_id == Announcement.id,
+        Dismissal.member_id == member_id,
+        Dismissal.version == Announcement.version,
+    )
+
+
 def open_recipients(announcement_id: int, today: date) -> sa.Select[int]:
     """The members of whom notice is still asked."""
+    return _recipients(announcement_id, Recipient.is_asked.is_(True), is_there(today), sa.not_(is_noted()))
+
+
+def untold_recipients(announcement_id: int) -> sa.Select[int]:
+    """The members who may still read it and have neither confirmed nor dismissed the present version."""
+    return _recipients(
+        announcement_id, _belongs(), sa.not_(is_noted()), sa.not_(is_dismissed(Recipient.member_id))
+    )
+
+
+def _recipients(announcement_id: int, *which: ColumnElement[bool]) -> sa.Select[int]:
     return (
         sa.select(Recipient.member_id)
         .join(Announcement, Announcement.id == Recipient.announcement_id)
-        .where(
-            Recipient.announcement_id == announcement_id,
-            Recipient.is_asked,
-            is_there(today),
-            sa.not_(is_noted()),
-        )
+        .where(Recipient.announcement_id == announcement_id, *which)
         .distinct()
     )
 
 
-def all_recipients(announcement_id: int) -> sa.Select[int]:
-    """The members it went to."""
-    return sa.select(Recipient.member_id).where(Recipient.announcement_id == announcement_id).distinct()
+def _belongs() -> ColumnElement[bool]:
+    return (
+        sa.exists()
+        .where(
+            Member.id == Recipient.member_id,
+            Member.standing == Standing.ACTIVE,
+            Membership.member_id == Recipient.member_id,
+            Audience.announcement_id == Recipient.announcement_id,
+            _is_addressed(),
+        )
+        .correlate(Recipient)
+    )
+
+
+def _is_addressed() -> ColumnElement[bool]:
+    return sa.and_(
+        Audience.space_id == Membership.space_id,
+        sa.or_(Audience.role.is_(None), Audience.role == Membership.role),
+    )
+
+
+def _people(memberships: sa.Select[*tuple[Any, ...]], author_id: int) -> sa.Select[*tuple[Any, ...]]:
+    """Those of the members who are active, without the author."""
+    return memberships.join(Member, Member.id == Membership.member_id).where(
+        Member.standing == Standing.ACTIVE, Membership.member_id != author_id
+    )

@@ -19,7 +19,8 @@ from forum.spaces.models import Space
 class Party:
     """A council, or a member without one, of whom notice is asked.
 
-    `by` and `on`: who took note, and the day; `by` is empty once names are gone. `contact` is the chair, or the
+    `by`, `on`, `digest`: who took note, the day, and of which words and files (`queries.digests`); `by` is empty once
+    names are gone. `contact` is the chair, or the
     member. `is_reachable`: somebody of those it went to is still there to take note.
     """
 
@@ -33,6 +34,7 @@ class Party:
     phone: str
     by: str
     on: date | None
+    digest: str
     is_reachable: bool
 
     @property
@@ -86,7 +88,12 @@ def _councils(announcement: Announcement, today: date) -> list[Party]:
         .subquery()
     )
     noted = (
-        sa.select(Acknowledgement.council_id, Acknowledgement.given_on, Member.name.label("by"))
+        sa.select(
+            Acknowledgement.council_id,
+            Acknowledgement.given_on,
+            Acknowledgement.digest,
+            Member.name.label("by"),
+        )
         .outerjoin(Member, Member.id == Acknowledgement.member_id)
         .where(
             Acknowledgement.announcement_id == announcement.id,
@@ -98,7 +105,7 @@ def _councils(announcement: Announcement, today: date) -> list[Party]:
     statement = (
         sa.select(
             Council.id, Council.name, Council.phone, Site.name.label("site"), Company.name.label("company"),
-            Site.town, Space.sign, noted.c.by, noted.c.given_on, asked.c.is_reachable,
+            Site.town, Space.sign, noted.c.by, noted.c.given_on, noted.c.digest, asked.c.is_reachable,
         )
         .join(Site, Site.id == Council.site_id)
         .join(Company, Company.id == Site.company_id)
@@ -121,6 +128,7 @@ def _councils(announcement: Announcement, today: date) -> list[Party]:
             phone=row.phone,
             by=row.by or "",
             on=row.given_on,
+            digest=row.digest or "",
             is_reachable=bool(row.is_reachable),
         )
         for row in rows
@@ -150,7 +158,13 @@ def _chairs(council_ids: list[int], today: date) -> dict[int, tuple[str, str]]:
 def _members(announcement: Announcement, today: date) -> list[Party]:
     """Those without a council; and, once names are gone, as many notices without a name."""
     statement = (
-        sa.select(Member.name, Member.phone, Acknowledgement.given_on, is_there(today).label("is_reachable"))
+        sa.select(
+            Member.name,
+            Member.phone,
+            Acknowledgement.given_on,
+            Acknowledgement.digest,
+            is_there(today).label("is_reachable"),
+        )
         .select_from(Recipient)
         .join(Member, Member.id == Recipient.member_id)
         .outerjoin(
@@ -166,18 +180,20 @@ def _members(announcement: Announcement, today: date) -> list[Party]:
             Recipient.announcement_id == announcement.id, Recipient.is_asked, Recipient.council_id.is_(None)
         )
     )
-    nameless = sa.select(Acknowledgement.given_on).where(
+    nameless = sa.select(Acknowledgement.given_on, Acknowledgement.digest).where(
         Acknowledgement.announcement_id == announcement.id,
         Acknowledgement.version == announcement.version,
         Acknowledgement.council_id.is_(None),
         Acknowledgement.member_id.is_(None),
     )
     known = [
-        _member(name, phone, name if given_on else "", given_on, bool(is_reachable))
-        for name, phone, given_on, is_reachable in db.session.execute(statement)
+        _member(name, phone, name if given_on else "", given_on, digest or "", bool(is_reachable))
+        for name, phone, given_on, digest, is_reachable in db.session.execute(statement)
     ]
-    return known + [_member("", "", "", given_on, False) for given_on in db.session.scalars(nameless)]
+    return known + [
+        _member("", "", "", given_on, digest, False) for given_on, digest in db.session.execute(nameless)
+    ]
 
 
-def _member(name: str, phone: str, by: str, on: date | None, is_reachable: bool) -> Party:
-    return Party(None, name, "", "", "", name, phone, "", by, on, is_reachable)
+def _member(name: str, phone: str, by: str, on: date | None, digest: str, is_reachable: bool) -> Party:
+    return Party(None, name, "", "", "", name, phone, "", by, on, digest, is_reachable)

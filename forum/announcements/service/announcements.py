@@ -17,18 +17,21 @@ from forum.announcements.models import (
     AnnouncementEdition,
     Audience,
     Discussion,
+    Held,
     State,
 )
-from forum.announcements.queries.reach import reach
+from forum.announcements.queries.digests import files_of
+from forum.announcements.queries.listing import HELD
+from forum.announcements.service import publication
 from forum.announcements.service.fanout import announce_later, tell_live
 from forum.attachments import service as attachments
-from forum.audit import service as audit
 from forum.core import html
 from forum.core.access import Role, Viewer
 from forum.core.clock import now
 from forum.core.db import db
 from forum.core.errors import Conflict, Denied, Invalid, NotFound, require
 from forum.core.text import clean_line, clean_text
+from forum.notifications.service import notices
 
 #: A moment typed that has just gone by is now.
 _JUST_NOW = timedelta(minutes=2)
@@ -112,7 +115,7 @@ def create(
     _write(announcement, wording)
     _settle(viewer, announcement, terms, moment)
     if is_draft:
-        announcement.publish_at = None  # what is not sent off does not go out by itself
+        announcement.held = Held.DRAFT  # what is not sent off does not go out by itself
     db.session.add(announcement)
     db.session.flush()
     _hang(viewer, announcement, wording)
@@ -140,7 +143,7 @@ def update_draft(
     announcement.edition += 1
     _hang(viewer, announcement, wording)
     if is_draft:
-        announcement.publish_at = None
+        announcement.held = Held.DRAFT
     else:
         _send_off(viewer, announcement, moment)
     return announcement
@@ -160,8 +163,8 @@ def edit(
 ) -> Announcement:
     """Change a published one. Whom it is for stays. An essential edit is a new version: all are told and asked again.
 
-    The old words stay in its history. Asking for notice cannot be ended by leaving the day empty, nor begun without
-    an essential edit.
+    Its files are part of what it says. The old words stay in its history, with the names of the files. Asking for
+    notice cannot be ended by leaving the day empty, nor begun without an essential edit.
     """
     announcement = get_kept(viewer, announcement_id, lock=True)
     require(
@@ -180,40 +183,39 @@ def edit(
         raise Invalid(
             _("Um die Kenntnisnahme ist schon gebeten. Verschieben kannst du den Tag."), "confirm_by"
         )
-    if confirm_by is not None and (is_essential or confirm_by != announcement.confirm_by):
-        _check_confirm_by(confirm_by, moment, ends_on)
-    _check_end(ends_on, announcement, moment)
-    is_reworded = (title, source) != (announcement.title, announcement.source)
-    if is_reworded or is_essential:
-        db.session.add(
-            AnnouncementEdition(
-                announcement_id=announcement.id,
-                edition=announcement.edition,
-                version=announcement.version,
-                title=announcement.title,
-                source=announcement.source,
-                is_essential=is_essential,
-                replaced_at=moment,
-            )
-        )
+    ends_at = policy.end_of(ends_on) if ends_on else None
+    _check_days(
+        confirm_by if is_essential or confirm_by != announcement.confirm_by else None,
+        ends_on if is_essential or ends_at != announcement.ends_at else None,
+        moment,
+    )
+    _check_order(confirm_by, ends_on)
+    _check_comments(announcement, takes_comments)
+    former = AnnouncementEdition(
+        announcement_id=announcement.id,
+        edition=announcement.edition,
+        version=announcement.version,
+        title=announcement.title,
+        source=announcement.source,
+        files=files_of(announcement),
+        is_essential=is_essential,
+        replaced_at=moment,
+    )
+    is_changed = (title, source) != (announcement.title, announcement.source)
+    if _hang(viewer, announcement, wording) or is_changed or is_essential:
+        db.session.add(former)
         announcement.title = title
         _write(announcement, wording)
         announcement.edited_at = moment
         announcement.edition += 1
-    _hang(viewer, announcement, wording)
     announcement.is_urgent = is_urgent
     announcement.takes_comments = takes_comments
     if confirm_by != announcement.confirm_by:
         announcement.confirm_by = confirm_by
         announcement.reminded = 0
-    announcement.ends_at = policy.end_of(ends_on) if ends_on else None
+    announcement.ends_at = ends_at
     if is_essential:
-        announcement.version += 1
-        announcement.asked_at = moment
-        announcement.reminded = 0
-        announcement.nudged_on = None
-        _record(viewer, "announcement.changed", announcement)
-        announce_later(announcement)
+        _ask_again(viewer, announcement, moment)
     tell_live(announcement)
     return announcement
 
@@ -221,33 +223,44 @@ def edit(
 def publish_now(viewer: Viewer, announcement_id: int) -> Announcement:
     """Send a draft or a scheduled one off at once."""
     announcement = _get_unpublished(viewer, announcement_id)
-    announcement.publish_at = None
+    announcement.publish_at = announcement.held = None
     announcement.edition += 1
     _send_off(viewer, announcement, now())
     return announcement
 
 
 def withdraw(viewer: Viewer, announcement_id: int) -> Announcement:
-    """Take a published one back: nobody but who keeps it sees it any more, and nobody is reminded."""
+    """Take a published one back: nobody but who keeps it sees it any more, and nobody is told or reminded.
+
+    One that waits for its moment becomes a draft.
+    """
     announcement = get_kept(viewer, announcement_id, lock=True)
     if announcement.state is State.WITHDRAWN:
         return announcement
-    require(announcement.state is State.PUBLISHED, _("Diese Mitteilung ist noch nicht veröffentlicht."))
+    if announcement.state is State.DRAFT:
+        require(announcement.is_waiting, _("Diese Mitteilung ist noch nicht veröffentlicht."))
+        announcement.held = Held.DRAFT
+        announcement.edition += 1
+        return announcement
     announcement.state = State.WITHDRAWN
-    _record(viewer, "announcement.withdrawn", announcement)
-    tell_live(announcement)
+    # Should it come back, its lines do, too, for those who have neither confirmed nor dismissed it.
+    announcement.told_version = min(announcement.told_version, announcement.version - 1)
+    notices.forget(SUBJECT, announcement.id)
+    publication.record(viewer, "announcement.withdrawn", announcement)
+    tell_live(announcement, with_bell=True)
     return announcement
 
 
 def restore(viewer: Viewer, announcement_id: int) -> Announcement:
-    """Bring a withdrawn one back, as it was."""
+    """Bring a withdrawn one back, as it was; whoever has not finished with it is told once."""
     announcement = get_kept(viewer, announcement_id, lock=True)
     if announcement.state is State.PUBLISHED:
         return announcement
     require(announcement.state is State.WITHDRAWN, _("Diese Mitteilung ist noch nicht veröffentlicht."))
+    require(not publication.has_sent_enough(viewer, now()), str(HELD[Held.TOO_MANY]))
     announcement.state = State.PUBLISHED
-    _record(viewer, "announcement.restored", announcement)
-    announce_later(announcement)  # if it was taken back before everybody was told
+    publication.record(viewer, "announcement.restored", announcement)
+    announce_later(announcement)
     tell_live(announcement)
     return announcement
 
@@ -263,7 +276,7 @@ def get_discussable(viewer: Viewer, announcement_id: int, *, lock: bool = False)
     """The announcement, if its author allows that it is discussed; `Denied` for its other readers."""
     announcement = get_announcement(viewer, announcement_id, lock=lock)
     require(
-        announcement.takes_comments and announcement.state is State.PUBLISHED,
+        policy.may_be_discussed(announcement),
         _("Zu dieser Mitteilung gibt es keine Diskussion."),
     )
     return announcement
@@ -309,14 +322,14 @@ def _write(announcement: Announcement, wording: Wording) -> None:
     announcement.html_version = html.RENDERER_VERSION
 
 
-def _hang(viewer: Viewer, announcement: Announcement, wording: Wording) -> None:
-    """Files count against the first space that it is for."""
-    if wording.taken_off:
-        attachments.take_off(SUBJECT, announcement.id, wording.taken_off)
+def _hang(viewer: Viewer, announcement: Announcement, wording: Wording) -> bool:
+    """Whether that changed its files. They count against the first space that it is for."""
+    is_less = bool(wording.taken_off) and attachments.take_off(SUBJECT, announcement.id, wording.taken_off)
     space_id = announcement.audience[0].space_id
-    attachments.attach(viewer, SUBJECT, announcement.id, wording.file_ids, space_id)
-    if wording.taken_off or wording.file_ids:
+    is_more = attachments.attach(viewer, SUBJECT, announcement.id, wording.file_ids, space_id)
+    if is_less or is_more:
         announcement.has_files = attachments.has_any(SUBJECT, announcement.id)
+    return is_less or is_more
 
 
 def _settle(viewer: Viewer, announcement: Announcement, terms: Terms, moment: datetime) -> None:
@@ -327,11 +340,9 @@ def _settle(viewer: Viewer, announcement: Announcement, terms: Terms, moment: da
         raise Invalid(_("Dieser Zeitpunkt ist schon vorbei."), "publish_on")
     if terms.publish_at is not None and terms.publish_at > moment + _FURTHEST:
         raise Invalid(_("Prüfe das Jahr: Das ist sehr lange hin."), "publish_on")
-    start = max(terms.publish_at or moment, moment)
-    if terms.ends_on is not None and policy.end_of(terms.ends_on) <= start:
-        raise Invalid(_("Der letzte Tag liegt vor der Veröffentlichung."), "ends_on")
-    if terms.confirm_by is not None:
-        _check_confirm_by(terms.confirm_by, start, terms.ends_on)
+    _check_days(terms.confirm_by, terms.ends_on, max(terms.publish_at or moment, moment))
+    _check_order(terms.confirm_by, terms.ends_on)
+    announcement.held = None
     announcement.is_urgent = terms.is_urgent
     announcement.takes_comments = terms.takes_comments
     announcement.confirm_by = terms.confirm_by
@@ -340,58 +351,58 @@ def _settle(viewer: Viewer, announcement: Announcement, terms: Terms, moment: da
     wanted = [(space_id, terms.role) for space_id in chosen]
     if [(one.space_id, one.role) for one in announcement.audience] != wanted:
         announcement.audience = [Audience(space_id=space_id, role=role) for space_id, role in wanted]
+    _check_comments(announcement, terms.takes_comments)
 
 
-def _check_confirm_by(confirm_by: date, start: datetime, ends_on: date | None) -> None:
+def _check_days(confirm_by: date | None, ends_on: date | None, start: datetime) -> None:
+    """Both days, where they are given, against the moment from which on it is read."""
     first = policy.local_day(start)
-    if confirm_by < first:
-        raise Invalid(_("Dieser Tag liegt vor der Veröffentlichung."), "confirm_by")
-    if confirm_by > first + _FURTHEST:
+    if confirm_by is not None and confirm_by < first:
+        raise Invalid(_("Dieser Tag liegt vor der Veröffentlichung oder ist schon vorbei."), "confirm_by")
+    if confirm_by is not None and confirm_by > first + _FURTHEST:
         raise Invalid(_("Prüfe das Jahr: Das ist sehr lange hin."), "confirm_by")
-    if ends_on is not None and confirm_by > ends_on:
-        raise Invalid(_("Die Mitteilung endet früher. Bis dahin kann niemand mehr bestätigen."), "confirm_by")
+    if ends_on is not None and ends_on < first:
+        raise Invalid(_("Dieser Tag liegt vor der Veröffentlichung oder ist schon vorbei."), "ends_on")
 
 
-def _check_end(ends_on: date | None, announcement: Announcement, moment: datetime) -> None:
-    if ends_on is None:
-        return
-    is_new = announcement.ends_at != policy.end_of(ends_on)
-    if (
-        is_new
-        and announcement.published_at is not None
-        and policy.end_of(ends_on) <= announcement.published_at
-    ):
-        raise Invalid(_("Der letzte Tag liegt vor der Veröffentlichung."), "ends_on")
-    if is_new and policy.end_of(ends_on) <= moment - timedelta(days=1):
-        raise Invalid(_("Dieser Tag ist schon vorbei."), "ends_on")
+def _check_order(confirm_by: date | None, ends_on: date | None) -> None:
+    if confirm_by is not None and ends_on is not None and ends_on < confirm_by:
+        raise Invalid(
+            _("Der letzte Tag liegt vor dem Tag für die Kenntnisnahme: Danach kann niemand mehr bestätigen."),
+            "ends_on",
+        )
+
+
+def _check_comments(announcement: Announcement, takes_comments: bool) -> None:
+    """Topics are read by everybody in a space."""
+    if takes_comments and not policy.is_for_whole_spaces(announcement.audience):
+        raise Invalid(
+            _("Diskutieren lässt sich nur, was für alle in einem Bereich ist: Das Thema lesen dort alle."),
+            "takes_comments",
+        )
+
+
+def _ask_again(viewer: Viewer, announcement: Announcement, moment: datetime) -> None:
+    """A new version: whom it went to is told of it and asked anew."""
+    if publication.has_sent_enough(viewer, moment):
+        raise Invalid(str(HELD[Held.TOO_MANY]), "is_essential")
+    announcement.version += 1
+    announcement.asked_at = moment
+    announcement.reminded = 0
+    announcement.nudged_on = None
+    if announcement.names_deleted_at is not None:  # nobody knows any more whom it went to
+        announcement.names_deleted_at = announcement.frozen_at = None
+    publication.record(viewer, "announcement.changed", announcement)
+    announce_later(announcement)
 
 
 def _send_off(viewer: Viewer, announcement: Announcement, moment: datetime) -> None:
     """Publish at once or at its moment; refused when there is nobody whom it could reach."""
-    role = announcement.audience[0].role
-    found = reach(
-        [one.space_id for one in announcement.audience],
-        role,
-        announcement.author_id,
-        policy.local_day(moment),
-    )
-    if found.members == 0:
+    if not publication.reaches_somebody(announcement, policy.local_day(moment)):
         raise Invalid(_("Dort ist niemand, den die Mitteilung erreichen könnte."), "spaces")
-    if announcement.confirm_by is not None and announcement.publish_at is None:
-        _check_confirm_by(announcement.confirm_by, moment, None)
-    if announcement.ends_at is not None and announcement.ends_at <= moment:
-        raise Invalid(_("Der letzte Tag liegt vor der Veröffentlichung."), "ends_on")
     if announcement.publish_at is not None and announcement.publish_at > moment:
         announce_later(announcement, at=announcement.publish_at)
         return
-    announcement.state = State.PUBLISHED
-    announcement.published_at = announcement.asked_at = moment
-    _record(viewer, "announcement.published", announcement)
-    announce_later(announcement)
-    tell_live(announcement)
-
-
-def _record(viewer: Viewer, action: str, announcement: Announcement) -> None:
-    """In the record of every space that it is for."""
-    for space_id in sorted({one.space_id for one in announcement.audience}):
-        audit.record(viewer, action, announcement.id, space_id=space_id)
+    _check_days(announcement.confirm_by, policy.last_day(announcement.ends_at), moment)
+    announcement.publish_at = None
+    publication.publish(viewer, announcement, moment)

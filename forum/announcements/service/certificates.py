@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from forum.announcements import policy
-from forum.announcements.models import Announcement, Certificate
+from forum.announcements.models import Certificate
+from forum.announcements.queries.digests import stages
 from forum.announcements.queries.standing import standing
 from forum.announcements.service.announcements import get_kept
 from forum.announcements.service.paper import write_paper
@@ -28,7 +29,7 @@ def certify(viewer: Viewer, announcement_id: int) -> tuple[bytes, Certificate]:
     )
     moment = now()
     content = write_paper(
-        announcement, digest_of_text(announcement), standing(announcement, policy.local_day(moment)), moment
+        announcement, stages(announcement), standing(announcement, policy.local_day(moment)), moment
     )
     certificate = Certificate(
         announcement_id=announcement.id,
@@ -40,11 +41,6 @@ def certify(viewer: Viewer, announcement_id: int) -> tuple[bytes, Certificate]:
     db.session.add(certificate)
     db.session.flush()
     return content, certificate
-
-
-def digest_of_text(announcement: Announcement) -> str:
-    """SHA-256 of title, an empty line and text as typed, in UTF-8."""
-    return hashlib.sha256(f"{announcement.title}\n\n{announcement.source}".encode()).hexdigest()
 
 
 def clean_digest(typed: str) -> str:

@@ -1,20 +1,26 @@
 """Whom an announcement goes to, written down once; and telling them: at first, again, and those who are late."""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import date, datetime
 
 import sqlalchemy as sa
 
 from forum.announcements import policy
 from forum.announcements.models import SUBJECT, Announcement, Recipient, State
-from forum.announcements.queries.reach import all_recipients, open_recipients, recipients_now
+from forum.announcements.queries.reach import open_recipients, recipients_now, untold_recipients
+from forum.attachments.targets import when_settled
+from forum.core.access import Viewer
 from forum.core.db import db
 from forum.jobs.service import enqueue
-from forum.notifications.models import SPACE, Kind
+from forum.notifications.models import SPACE, Kind, Notice
 from forum.notifications.service import notices, watches
 from forum.realtime.publishing import publish
+from forum.spaces.models import Membership
 
-#: The job that publishes what is due and tells whom it is for.
-PUBLISH = "announcements.publish"
+#: The jobs: publish what is due and tell whom it is for; remind by hand.
+PUBLISH, NUDGE = "announcements.publish", "announcements.nudge"
+#: So many are told one by one.
+_TOLD = 1_000
 
 
 def announce_later(announcement: Announcement, at: datetime | None = None) -> None:
@@ -22,31 +28,54 @@ def announce_later(announcement: Announcement, at: datetime | None = None) -> No
     enqueue(PUBLISH, due_at=at, key=f"{PUBLISH}:{announcement.id}", announcement_id=announcement.id)
 
 
-def tell_live(announcement: Announcement) -> None:
-    """Open pages of the spaces that it is for look anew at what waits for their reader."""
-    for space_id in sorted({part.space_id for part in announcement.audience}):
-        publish(notices.NAMESPACE, f"space:{space_id}", "announced", {"id": announcement.id})
+def nudge_later(announcement: Announcement) -> None:
+    """Have those reminded of whom notice is still asked, after the commit."""
+    enqueue(NUDGE, key=f"{NUDGE}:{announcement.id}", announcement_id=announcement.id)
 
 
-def publish_due(announcement_id: int, moment: datetime) -> bool:
-    """Publish what waited for its moment; whether it is out, now or before. Inside a unit of work of a job."""
-    announcement = _get(announcement_id)
-    if announcement is None:
-        return False
-    if announcement.state is State.DRAFT and announcement.publish_at is not None:
-        if announcement.publish_at > moment:  # put off since
-            announce_later(announcement, at=announcement.publish_at)
-            return False
-        announcement.state = State.PUBLISHED
-        announcement.published_at = announcement.asked_at = moment
-        announcement.edition += 1  # who has the draft open in a form is told that it is out
-        tell_live(announcement)
-    return announcement.state is State.PUBLISHED
+def tell_live(announcement: Announcement, *, with_bell: bool = False) -> None:
+    """Open pages of those whom it is for look anew at what waits for their reader, and perhaps at the bell."""
+    for channel in _channels(announcement):
+        publish(notices.NAMESPACE, channel, "announced", {})
+        if with_bell:
+            publish(notices.NAMESPACE, channel, "noticed", {})
+
+
+@when_settled(SUBJECT)
+def renew_files(announcement_ids: Collection[int]) -> None:
+    """The files of these announcements are in another state now: those who have one open are shown so."""
+    statement = sa.select(Announcement).where(Announcement.id.in_(announcement_ids))
+    for announcement in db.session.scalars(statement.order_by(Announcement.id)):
+        readers = _channels(announcement) if announcement.state is State.PUBLISHED else []
+        for channel in (*readers, f"member:{announcement.author_id}"):
+            publish(notices.NAMESPACE, channel, "settled", {"announcement": announcement.id})
+
+
+def leave_in_peace(announcement: Announcement, member_ids: Collection[int], today: date) -> None:
+    """Of those members, whoever is asked for nothing any more has no line of it under the bell and no banner."""
+    still_open = open_recipients(announcement.id, today).where(Recipient.member_id.in_(member_ids))
+    for member_id in sorted(set(member_ids) - set(db.session.scalars(still_open))):
+        notices.take_away(Viewer(member_id), SUBJECT, announcement.id)
+        publish(notices.NAMESPACE, f"member:{member_id}", "announced", {})
+
+
+def forget_over(moment: datetime) -> None:
+    """What is over has no line under any bell."""
+    has_lines = sa.exists().where(Notice.subject == SUBJECT, Notice.subject_id == Announcement.id)
+    for announcement_id in db.session.scalars(
+        sa.select(Announcement.id).where(Announcement.ends_at <= moment, has_lines)
+    ).all():
+        notices.forget(SUBJECT, announcement_id)
+
+
+def get_locked(announcement_id: int) -> Announcement | None:
+    """The announcement, held until the unit of work is over; for jobs, which ask for nobody."""
+    return db.session.get(Announcement, announcement_id, with_for_update={"of": Announcement})
 
 
 def freeze(announcement_id: int, moment: datetime) -> None:
     """Write down whom it goes to, with one statement; done once."""
-    announcement = _get(announcement_id)
+    announcement = get_locked(announcement_id)
     if announcement is None or announcement.frozen_at is not None:
         return
     today = policy.local_day(moment)
@@ -68,14 +97,15 @@ def freeze(announcement_id: int, moment: datetime) -> None:
 
 def tell_version(announcement_id: int, moment: datetime) -> int:
     """Tell everybody whom it went to of the present version, unless that was done; how many."""
-    announcement = _get(announcement_id)
-    if announcement is None or announcement.state is not State.PUBLISHED or announcement.frozen_at is None:
+    announcement = get_locked(announcement_id)
+    if announcement is None or announcement.frozen_at is None or not policy.is_current(announcement, moment):
         return 0
-    # The number of tellings grows by reminders, too; of each version the first one comes once.
+    # The number of tellings grows by reminders, too; of each version the first one comes once (again if it was
+    # withdrawn meanwhile: then its lines went).
     if announcement.version <= announcement.told_version:
         return 0
     announcement.told_version = announcement.version
-    return _tell(announcement, all_recipients(announcement.id), moment)
+    return _tell(announcement, untold_recipients(announcement.id), moment)
 
 
 def remind_due(moment: datetime) -> list[int]:
@@ -92,7 +122,7 @@ def remind_due(moment: datetime) -> list[int]:
 
 def remind(announcement_id: int, moment: datetime) -> int:
     """Tell those once more of whom notice is still asked; how many. A missed reminder comes with the next."""
-    announcement = _get(announcement_id)
+    announcement = get_locked(announcement_id)
     if announcement is None or not policy.is_current(announcement, moment):
         return 0
     due = _due(announcement, moment)
@@ -102,16 +132,30 @@ def remind(announcement_id: int, moment: datetime) -> int:
     return _tell(announcement, open_recipients(announcement.id, policy.local_day(moment)), moment)
 
 
-def nudge(announcement: Announcement, moment: datetime) -> int:
+def nudge(announcement_id: int, moment: datetime) -> int:
     """The same at the wish of who keeps it; how many were told."""
-    announcement.nudged_on = policy.local_day(moment)
-    return _tell(announcement, open_recipients(announcement.id, announcement.nudged_on), moment)
+    announcement = get_locked(announcement_id)
+    if announcement is None or not policy.is_current(announcement, moment):
+        return 0
+    return _tell(announcement, open_recipients(announcement.id, policy.local_day(moment)), moment)
 
 
 def _due(announcement: Announcement, moment: datetime) -> int:
     if announcement.asked_at is None or announcement.confirm_by is None:
         return 0
     return policy.reminders_due(announcement.asked_at, announcement.confirm_by, moment)
+
+
+def _channels(announcement: Announcement) -> list[str]:
+    """Where those whom it is for listen, and nobody else; of very many with a role the next page tells them."""
+    if policy.is_for_whole_spaces(announcement.audience):
+        return [f"space:{part.space_id}" for part in announcement.audience]
+    is_in = [
+        sa.and_(Membership.space_id == part.space_id, Membership.role == part.role)
+        for part in announcement.audience
+    ]
+    found = sa.select(Membership.member_id).where(sa.or_(*is_in)).distinct().limit(_TOLD)
+    return [f"member:{member_id}" for member_id in db.session.scalars(found)]
 
 
 def _tell(announcement: Announcement, audience: sa.Select[int], moment: datetime) -> int:
@@ -141,7 +185,3 @@ def _ask_lone_substitutes(announcement_id: int) -> None:
         .values(is_asked=True)
         .execution_options(synchronize_session=False)
     )
-
-
-def _get(announcement_id: int) -> Announcement | None:
-    return db.session.get(Announcement, announcement_id, with_for_update={"of": Announcement})

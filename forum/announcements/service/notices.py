@@ -7,7 +7,9 @@ from flask_babel import gettext as _
 
 from forum.announcements import policy
 from forum.announcements.models import SUBJECT, Acknowledgement, Announcement, Dismissal, Recipient, State
-from forum.announcements.queries.reach import is_there
+from forum.announcements.queries.digests import digest_of
+from forum.announcements.queries.listing import asks
+from forum.announcements.queries.reach import is_there, open_recipients
 from forum.announcements.service import fanout
 from forum.announcements.service.announcements import get_announcement, get_kept
 from forum.core.access import Viewer
@@ -17,10 +19,11 @@ from forum.core.errors import Conflict, require
 from forum.notifications.service import notices
 
 
-def confirm(viewer: Viewer, announcement_id: int, version: int) -> Announcement:
-    """Take note of `version`, for every council of the viewer's that was asked, or for oneself. Again: no matter.
+def confirm(viewer: Viewer, announcement_id: int, edition: int) -> bool:
+    """Take note for every council of the viewer's that was asked, or for oneself; whether that was still open.
 
-    `Conflict` if it says something else by now: that must be read first. `Denied` for those who are not asked.
+    `edition` is the one that was read: `Conflict` if it says something else by now. `Denied` for those who are not
+    asked. What is kept is the day, and the digest of the words and files.
     """
     announcement = get_announcement(viewer, announcement_id)
     moment = now()
@@ -28,17 +31,13 @@ def confirm(viewer: Viewer, announcement_id: int, version: int) -> Announcement:
         announcement.confirm_by is not None and policy.is_current(announcement, moment),
         _("Um Kenntnisnahme wird hier nicht mehr gebeten."),
     )
-    if version != announcement.version:
+    if edition != announcement.edition:
         raise Conflict(_("Die Mitteilung wurde inzwischen geändert. Bitte lies sie noch einmal."))
     today = policy.local_day(moment)
+    of_it = Recipient.announcement_id == announcement.id
     mine = (
         sa.select(Recipient.council_id)
-        .where(
-            Recipient.announcement_id == announcement.id,
-            Recipient.member_id == viewer.member_id,
-            Recipient.is_asked,
-            is_there(today),
-        )
+        .where(of_it, Recipient.member_id == viewer.member_id, Recipient.is_asked, is_there(today))
         .order_by(Recipient.council_id)
     )
     councils = db.session.scalars(mine).all()
@@ -50,20 +49,23 @@ def confirm(viewer: Viewer, announcement_id: int, version: int) -> Announcement:
             "member_id": viewer.member_id,
             "council_id": council_id,
             "given_on": today,
+            "digest": digest_of(announcement),
         }
         for council_id in councils
     ]
-    db.session.execute(insert_into(Acknowledgement).values(rows).on_conflict_do_nothing())
-    notices.take_away(viewer, SUBJECT, announcement.id)
-    return announcement
+    taken = insert_into(Acknowledgement).values(rows).on_conflict_do_nothing().returning(Acknowledgement.id)
+    is_new = bool(db.session.scalars(taken).all())
+    sharing = sa.select(Recipient.member_id).where(of_it, Recipient.council_id.in_(filter(None, councils)))
+    fanout.leave_in_peace(announcement, {viewer.member_id or 0, *db.session.scalars(sharing)}, today)
+    return is_new
 
 
 def dismiss(viewer: Viewer, announcement_id: int) -> Announcement:
-    """Put a read announcement aside, until it says something essential anew; not where notice is asked."""
+    """Put a read announcement aside, until it says something essential anew; not where notice is still asked."""
     announcement = get_announcement(viewer, announcement_id)
     if announcement.state is not State.PUBLISHED or viewer.member_id is None:
         return announcement
-    require(announcement.confirm_by is None, _("Hier wird um Kenntnisnahme gebeten."))
+    require(not asks(viewer, announcement), _("Hier wird um Kenntnisnahme gebeten."))
     upsert(
         Dismissal,
         {
@@ -79,7 +81,7 @@ def dismiss(viewer: Viewer, announcement_id: int) -> Announcement:
 
 
 def nudge(viewer: Viewer, announcement_id: int) -> int:
-    """Write once more to those of whom notice is asked, at most once a day; how many are told."""
+    """Have those written to once more of whom notice is asked, at most once a day; how many they are."""
     announcement = get_kept(viewer, announcement_id, lock=True)
     moment = now()
     require(
@@ -99,4 +101,6 @@ def nudge(viewer: Viewer, announcement_id: int) -> int:
     )
     if not taken:
         raise Conflict(_("Heute wurde schon erinnert. Morgen geht es wieder."))
-    return fanout.nudge(announcement, moment)
+    fanout.nudge_later(announcement)
+    waiting = open_recipients(announcement.id, today).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(waiting)) or 0

@@ -2,7 +2,7 @@
 
 import io
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -21,19 +21,26 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
+from forum.announcements import policy
 from forum.announcements.models import Announcement
+from forum.announcements.queries.digests import Stage
 from forum.announcements.queries.standing import Party, Standing
 from forum.notifications.policy import ZONE
 
 _FACE, _BOLD = "Vera", "VeraBd"
 _MARGIN = 20 * mm
-_WIDTHS = (82 * mm, 58 * mm, 30 * mm)
+_WIDTHS = (72 * mm, 52 * mm, 24 * mm, 22 * mm)
 #: Letters that the typeface lacks and that no accent explains.
 _ALIKE = str.maketrans({"ı": "i", "đ": "d", "Đ": "D", "ħ": "h", "ŧ": "t", "ə": "e", "Ə": "E"})
 
 
-def write_paper(announcement: Announcement, text_digest: str, found: Standing, moment: datetime) -> bytes:
-    """Title, version and digest of the text; who took note and on which day; who did not; when it was made."""
+def write_paper(
+    announcement: Announcement, stages: Mapping[str, Stage], found: Standing, moment: datetime
+) -> bytes:
+    """Title, version, digests of words and files; who took note of which and on which day; who did not; its moment.
+
+    `stages`: what it has said, by digest (`queries.digests`).
+    """
     _load_faces()
     target = io.BytesIO()
     document = SimpleDocTemplate(
@@ -46,21 +53,22 @@ def write_paper(announcement: Announcement, text_digest: str, found: Standing, m
         title=_("Kenntnisnahmen"),
         author=_("Betriebsräte-Netzwerk"),
     )
-    document.build(
-        _story(announcement, text_digest, found, moment), onFirstPage=_number, onLaterPages=_number
-    )
+    document.build(_story(announcement, stages, found, moment), onFirstPage=_number, onLaterPages=_number)
     return target.getvalue()
 
 
-def _story(announcement: Announcement, text_digest: str, found: Standing, moment: datetime) -> list[Flowable]:
+def _story(
+    announcement: Announcement, stages: Mapping[str, Stage], found: Standing, moment: datetime
+) -> list[Flowable]:
     noted, still = found.noted, [*found.open, *found.gone]
     published = announcement.published_at or moment
+    confirmed = {one.digest for one in noted}
     facts = [
         (_("Mitteilung"), announcement.title),
         (_("Fassung"), str(announcement.version)),
         (_("Veröffentlicht am"), _day(published.astimezone(ZONE).date())),
         (_("Kenntnisnahme bis"), _day(announcement.confirm_by)),
-        (_("Prüfsumme des Textes (SHA-256)"), text_digest),
+        *(_said(one) for one in stages.values() if one.until is None or one.digest in confirmed),
         (_("Stand"), f"{moment.astimezone(ZONE):%d.%m.%Y, %H:%M}"),
         (
             _("Ergebnis"),
@@ -74,11 +82,11 @@ def _story(announcement: Announcement, text_digest: str, found: Standing, moment
         Spacer(1, 6 * mm),
     ]
     if noted:
-        heads = (_("Betriebsrat oder Mitglied"), _("Bestätigt von"), _("Am"))
+        heads = (_("Betriebsrat oder Mitglied"), _("Bestätigt von"), _("Am"), _("Wortlaut"))
         story += [
             _words(ngettext("%(num)s Kenntnisnahme", "%(num)s Kenntnisnahmen", len(noted)), _HEAD),
             _table(
-                [[_words(head, _SMALL) for head in heads], *(_noted_row(one) for one in noted)],
+                [[_words(head, _SMALL) for head in heads], *(_noted_row(one, stages) for one in noted)],
                 _WIDTHS,
                 repeat=1,
             ),
@@ -91,14 +99,38 @@ def _story(announcement: Announcement, text_digest: str, found: Standing, moment
             Spacer(1, 6 * mm),
         ]
     about = _(
-        "Eine Bestätigung gilt für den ganzen Betriebsrat. Festgehalten wird der Tag, nicht die Uhrzeit. Ob diese "
-        "Datei unverändert ist, lässt sich im Netzwerk unter „Bescheinigung prüfen“ feststellen."
+        "Eine Bestätigung gilt für den ganzen Betriebsrat und für den Wortlaut, der daneben steht; zu ihm gehören "
+        "die angehängten Dateien. Festgehalten wird der Tag, nicht die Uhrzeit. Ob diese Datei unverändert ist, "
+        "lässt sich im Netzwerk unter „Bescheinigung prüfen“ feststellen."
     )
-    return [*story, _words(about, _SMALL)]
+    return [*story, _words(f"{about} {_names_kept(announcement)}", _SMALL)]
 
 
-def _noted_row(one: Party) -> list[Flowable]:
-    return [_words(_called(one)), _words(one.by or "–"), _words(_day(one.on))]
+def _said(one: Stage) -> tuple[str, str]:
+    """One wording: which, and by what it is known."""
+    until = _("bis %(day)s", day=_day(one.until.astimezone(ZONE).date())) if one.until else _("gilt jetzt")
+    with_files = "".join(f"; {name}" for name in one.files)
+    return _(
+        "Wortlaut %(number)s, %(until)s", number=one.number, until=until
+    ), f"SHA-256: {one.digest}{with_files}"
+
+
+def _names_kept(announcement: Announcement) -> str:
+    if announcement.names_deleted_at is not None:
+        deleted_on = _day(announcement.names_deleted_at.astimezone(ZONE).date())
+        return str(_("Die Namen wurden im Netzwerk am %(day)s gelöscht.", day=deleted_on))
+    if announcement.asked_at is None:
+        return ""
+    day = _day(policy.names_kept_until(announcement.asked_at))
+    return str(
+        _("Zwölf Monate nach der letzten Bitte, am %(day)s, werden die Namen im Netzwerk gelöscht.", day=day)
+    )
+
+
+def _noted_row(one: Party, stages: Mapping[str, Stage]) -> list[Flowable]:
+    said = stages.get(one.digest)
+    cells = (_called(one), one.by or "–", _day(one.on), str(said.number) if said else one.digest[:12] or "–")
+    return [_words(cell) for cell in cells]
 
 
 def _called(one: Party) -> str:

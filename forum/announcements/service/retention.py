@@ -1,4 +1,4 @@
-"""Names go twelve months after publication; the numbers stay."""
+"""Names go twelve months after notice was asked last; the numbers stay."""
 
 from datetime import datetime
 
@@ -22,7 +22,7 @@ def delete_names(moment: datetime) -> int:
     announcement = db.session.scalars(
         sa.select(Announcement)
         .where(
-            Announcement.published_at < policy.names_kept_since(moment),
+            Announcement.asked_at < policy.names_kept_since(moment),
             Announcement.names_deleted_at.is_(None),
         )
         .order_by(Announcement.id)

@@ -4,7 +4,7 @@ from flask import flash, g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from forum.announcements import service
+from forum.announcements import queries, service
 from forum.announcements.forms import ConfirmForm
 from forum.announcements.views.blueprint import bp
 from forum.core.db import unit_of_work
@@ -20,11 +20,14 @@ def create_notice(announcement_id: int) -> ResponseReturnValue:
     form = ConfirmForm()
     try:
         with unit_of_work():
-            service.notices.confirm(g.viewer, announcement_id, form.version.data or 0)
+            is_new = service.notices.confirm(g.viewer, announcement_id, form.edition.data or 0)
     except Conflict as refusal:
         flash(refusal.message, "warning")
     else:
-        flash(_("Danke. Die Kenntnisnahme ist festgehalten."), "success")
+        flash(
+            _("Danke. Die Kenntnisnahme ist festgehalten.") if is_new else _already(announcement_id),
+            "success",
+        )
     return go_to(url_for(".show_announcement", announcement_id=announcement_id))
 
 
@@ -35,3 +38,10 @@ def create_dismissal(announcement_id: int) -> ResponseReturnValue:
         service.notices.dismiss(g.viewer, announcement_id)
     back = request.form.get("next")
     return go_to(local_path(back) if back else url_for(".list_announcements"))
+
+
+def _already(announcement_id: int) -> str:
+    """Somebody was faster: who, as far as that is known."""
+    announcement = service.announcements.get_announcement(g.viewer, announcement_id)
+    names = sorted({seat.by for seat in queries.listing.seats(g.viewer, announcement) if seat.by})
+    return str(_("%(names)s hat das schon bestätigt. Mehr ist nicht zu tun.", names=", ".join(names)))

@@ -71,7 +71,8 @@ def show_announcement(announcement_id: int) -> ResponseReturnValue:
         files=attached.get(announcement.id, ()),
         seats=seats,
         is_asked=is_current and any(seat.on is None and seat.is_held for seat in seats),
-        is_dismissed=queries.listing.is_dismissed(g.viewer, announcement),
+        is_unread=is_current and queries.listing.is_unread(g.viewer, announcement),
+        why_held=queries.listing.HELD.get(announcement.held) if announcement.held else None,
         is_current=is_current,
         is_over=announcement.state is State.PUBLISHED and not is_current,
         may_keep=policy.may_keep(g.viewer, announcement),
@@ -98,7 +99,7 @@ def places_of(announcement: Announcement) -> list[SpaceLink]:
 
 def _topics(announcement: Announcement) -> list[tuple[SpaceLink, int | None]]:
     """The spaces in which the viewer may talk about it, with the topic, if there is one."""
-    if not announcement.takes_comments or announcement.state is not State.PUBLISHED:
+    if not policy.may_be_discussed(announcement):
         return []
     mine = service.announcements.discussed_in(g.viewer, announcement)
     known = queries.listing.topics_of(announcement.id)

@@ -37,7 +37,7 @@ def show_standing(announcement_id: int) -> ResponseReturnValue:
         standing=queries.standing.standing(announcement, today()),
         is_current=policy.is_current(announcement, now()),
         was_nudged=announcement.nudged_on == today(),
-        text_digest=service.certificates.digest_of_text(announcement),
+        stages=queries.digests.stages(announcement),
     )
 
 
@@ -126,8 +126,14 @@ def _cells(one: Party) -> tuple[str, ...]:
     state = _("bestätigt") if not one.is_open else _("offen") if one.is_reachable else _("nicht erreichbar")
     on = f"{one.on:%d.%m.%Y}" if one.on else ""
     # Whom to ask, and where, is nobody's business once notice was taken.
-    reach = (one.contact, one.contact_phone, one.phone) if one.is_open else ("", "", "")
+    reach = (one.contact, _dialled(one.contact_phone), _dialled(one.phone)) if one.is_open else ("", "", "")
     return (one.sign, one.name, one.site, one.town, state, one.by, on, *reach)
+
+
+def _dialled(number: str) -> str:
+    """A phone number that spreadsheets leave as it is: without the plus of a formula, with a gap like words."""
+    number = f"00{number.removeprefix('+').lstrip()}" if number.startswith("+") else number
+    return f"{number[:4]} {number[4:]}" if number.isdigit() else number
 
 
 def _harmless(cell: str) -> str:

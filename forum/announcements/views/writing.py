@@ -135,6 +135,9 @@ def create_publication(announcement_id: int) -> ResponseReturnValue:
 def create_withdrawal(announcement_id: int) -> ResponseReturnValue:
     with unit_of_work():
         announcement = service.announcements.withdraw(g.viewer, announcement_id)
+    if announcement.state is State.DRAFT:
+        flash(_("Die Mitteilung ist wieder ein Entwurf und geht nicht von selbst hinaus."), "success")
+        return _to(announcement)
     offer_undo(
         _("Die Mitteilung ist zurückgezogen."), url_for(".delete_withdrawal", announcement_id=announcement_id)
     )
@@ -207,10 +210,11 @@ def _form(form: WordingForm, announcement: Announcement | None, theirs: Announce
         else ()
     )
     return render_template(
-        "announcements/edit_announcement.html" if announcement else "announcements/new_announcement.html",
+        "announcements/edit_announcement.html",
         form=form,
         announcement=announcement,
         is_published=is_published,
+        takes_comments=announcement is None or policy.is_for_whole_spaces(announcement.audience),
         places=places_of(announcement) if announcement and is_published else [],
         reach=found,
         attached=attached,
@@ -236,7 +240,10 @@ def _both_versions(form: WordingForm, announcement_id: int, refusal: Conflict) -
 def _sent_off(announcement: Announcement) -> ResponseReturnValue:
     if announcement.state is State.PUBLISHED:
         flash(_("Die Mitteilung ist veröffentlicht."), "success")
-    elif announcement.publish_at is not None:
+    elif announcement.held in queries.listing.HELD:
+        why = queries.listing.HELD[announcement.held]
+        flash(_("Nicht veröffentlicht: %(why)s", why=why), "warning")
+    elif announcement.is_waiting and announcement.publish_at is not None:
         moment = exact(announcement.publish_at)
         flash(_("Die Mitteilung geht von selbst hinaus: %(moment)s.", moment=moment), "success")
     else:
