@@ -121,7 +121,7 @@ class Watch(Model):
     subject_id: Mapped[int] = mapped_column(primary_key=True)
     level: Mapped[Level]
     former: Mapped[Level | None]
-    #: Nobody chose it: it came with writing there.
+    #: The member wrote there: to hear of everything is what is usual.
     is_by_acting: Mapped[bool] = mapped_column(default=False)
 
 

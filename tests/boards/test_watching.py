@@ -50,6 +50,22 @@ def test_what_was_chosen_before_comes_back_for_the_way_back(context: Flask, cast
     assert choose(cast.petra, topic_id, None) is Level.MENTIONS
 
 
+@pytest.mark.parametrize("chosen", [Level.MENTIONS, Level.MUTED, Level.ALL])
+def test_as_usual_means_to_hear_of_answers_for_who_writes_there(
+    context: Flask, cast: Cast, chosen: Level
+) -> None:
+    before, later, elsewhere = cast.topic(cast.petra), cast.topic(cast.manfred), cast.topic(cast.manfred)
+    tell_all()
+    for topic_id in (before, later, elsewhere):
+        choose(cast.petra, topic_id, chosen)
+    cast.post(cast.petra, later)
+    tell_all()
+    assert [choose(cast.petra, topic_id, None) for topic_id in (before, later, elsewhere)] == [chosen] * 3
+    for topic_id in (before, later, elsewhere):
+        cast.post(cast.sabine, topic_id)
+    assert told(cast.petra) == [Kind.ANSWER] * 2
+
+
 def test_only_mentions_of_a_topic_wins_over_following_its_board(context: Flask, cast: Cast) -> None:
     topic_id = cast.topic(cast.petra)
     with unit_of_work():

@@ -52,8 +52,8 @@ def levels_of(viewer: Viewer, places: Sequence[tuple[str, int]]) -> dict[tuple[s
 
 
 def list_chosen(viewer: Viewer, level: Level) -> Sequence[tuple[str, int]]:
-    """The things for which the viewer chose that level, not those that came with writing there."""
-    is_chosen = sa.or_(~Watch.is_by_acting, Watch.level == Level.MUTED)
+    """The things for which the viewer chose that level, unless it is what is usual there."""
+    is_chosen = sa.or_(~Watch.is_by_acting, Watch.level != Level.ALL)
     rows = sa.select(Watch.subject, Watch.subject_id).where(
         Watch.member_id == viewer.member_id, Watch.level == level, is_chosen
     )

@@ -27,12 +27,12 @@ def watch(viewer: Viewer, subject: str, subject_id: int, level: Level | None) ->
     if viewer.member_id is None:
         raise Denied
     if level is None:
-        db.session.execute(sa.delete(Watch).where(*_own(viewer, subject, subject_id)))
+        _as_usual(*_own(viewer, subject, subject_id))
         return
     key = {"member_id": viewer.member_id, "subject": subject, "subject_id": subject_id}
-    chosen = {"level": level, "former": None, "is_by_acting": False}
-    muted = {"level": level, "former": sa.case((Watch.level == Level.MUTED, Watch.former), else_=Watch.level)}
-    upsert(Watch, key | chosen, list(key), muted if level is Level.MUTED else chosen)
+    before = sa.case((Watch.level == Level.MUTED, Watch.former), else_=Watch.level)
+    chosen = {"level": level, "former": before if level is Level.MUTED else None}
+    upsert(Watch, key | {"level": level, "is_by_acting": False}, list(key), chosen)
     if level is Level.MUTED:
         notices.see(viewer, subject, subject_id)
         # What lies below it is known to those who describe it.
@@ -42,7 +42,7 @@ def watch(viewer: Viewer, subject: str, subject_id: int, level: Level | None) ->
 def unmute(viewer: Viewer, subject: str, subject_id: int) -> None:
     """Hear of the thing as before it was muted; nothing happens if it is not."""
     muted = (*_own(viewer, subject, subject_id), Watch.level == Level.MUTED)
-    db.session.execute(sa.delete(Watch).where(*muted, Watch.former.is_(None)))
+    _as_usual(*muted, Watch.former.is_(None))
     db.session.execute(sa.update(Watch).where(*muted).values(level=Watch.former, former=None))
 
 
@@ -60,15 +60,14 @@ def choose(viewer: Viewer, subject: str, subject_id: int, level: Level | None) -
 
 
 def watch_by_acting(member_id: int, subject: str, subject_id: int) -> None:
-    """Who writes somewhere hears of the answers, unless something else was chosen."""
-    row = {
-        "member_id": member_id,
-        "subject": subject,
-        "subject_id": subject_id,
-        "level": Level.ALL,
-        "is_by_acting": True,
-    }
-    db.session.execute(insert_into(Watch).values(**row).on_conflict_do_nothing())
+    """Who writes somewhere hears of the answers, unless something else was chosen; that is what is usual then."""
+    key = {"member_id": member_id, "subject": subject, "subject_id": subject_id}
+    insert = insert_into(Watch).values(**key, level=Level.ALL, is_by_acting=True)
+    db.session.execute(
+        insert.on_conflict_do_update(
+            index_elements=list(key), set_={"is_by_acting": True}, where=~Watch.is_by_acting
+        )
+    )
 
 
 def watchers(places: Sequence[Place]) -> sa.Select[int]:
@@ -93,6 +92,11 @@ def watchers(places: Sequence[Place]) -> sa.Select[int]:
 def muters(places: Sequence[Place]) -> sa.Select[int]:
     """Ids of those who want to hear of one of these no more."""
     return sa.select(Watch.member_id).where(_any_of(places), Watch.level == Level.MUTED)
+
+
+def _as_usual(*which: sa.ColumnElement[bool]) -> None:
+    db.session.execute(sa.delete(Watch).where(*which, ~Watch.is_by_acting))
+    db.session.execute(sa.update(Watch).where(*which).values(level=Level.ALL, former=None))
 
 
 def _own(viewer: Viewer, subject: str, subject_id: int) -> tuple[sa.ColumnElement[bool], ...]:
