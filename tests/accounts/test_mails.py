@@ -7,6 +7,7 @@ import secrets
 
 import pytest
 import sqlalchemy as sa
+from bs4 import BeautifulSoup
 
 from forum.accounts.views.mails import NAMES
 from forum.core.clock import now
@@ -275,3 +276,9 @@ def test_a_probe_goes_to_oneself_and_its_state_is_shown(app, cast, browse):
         (mail,) = db.session.scalars(sa.select(OutgoingMail))
         assert (mail.recipient, mail.about, mail.member_id) == (cast.karla.email, "probe", cast.karla.id)
     assert browse(cast.petra).send(f"{ARRIVAL}/probe").status_code == 404
+
+
+def test_the_way_round_shows_where_one_is_on_the_pages_below_too(browse, cast):
+    for path, current in ((QUEUE, "page"), (INCOMING, "true"), ("/administration/members", None)):
+        page = BeautifulSoup(browse(cast.karla).get(path).text, "html.parser")
+        assert page.select_one(f'nav.rail a[href="{QUEUE}"]').get("aria-current") == current
