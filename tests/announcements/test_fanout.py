@@ -233,6 +233,29 @@ def test_reminders_go_to_those_who_are_late_twice_and_no_more(context: Flask, ca
 
 
 @time_machine.travel(TEN, tick=False)
+def test_whoever_moves_the_day_to_and_fro_reminds_once_a_day_all_the_same(context: Flask, cast: Cast) -> None:
+    """By hand or by itself: of a thousand who are late each would get a mail each time."""
+    made = announce(cast)
+    day = today()
+    for days, wanted in ((8, 1), (9, 2)):
+        with time_machine.travel(TEN + timedelta(days=days), tick=False):
+            for moved in (13, 14, 13):
+                with unit_of_work():
+                    announcements.edit(
+                        cast.sabine.viewer, made, WORDS, 1, confirm_by=day + timedelta(days=moved)
+                    )
+                remind()
+                assert told(cast.petra) == 1 + wanted
+            with unit_of_work(), pytest.raises(Conflict):
+                notices.nudge(cast.sabine.viewer, made)
+    with time_machine.travel(TEN + timedelta(days=13), tick=False):
+        with unit_of_work():
+            assert notices.nudge(cast.sabine.viewer, made) == 2
+        remind()
+        assert told(cast.petra) == 3
+
+
+@time_machine.travel(TEN, tick=False)
 def test_a_council_that_confirmed_is_left_in_peace_all_of_it(context: Flask, cast: Cast) -> None:
     council(cast, "Stahl", cast.petra, cast.manfred)
     made = announce(cast)
@@ -264,6 +287,7 @@ def test_who_left_or_whose_mandate_ended_is_not_reminded(context: Flask, cast: C
 @time_machine.travel(TEN, tick=False)
 def test_an_essential_edit_tells_and_asks_again_and_a_small_one_does_not(context: Flask, cast: Cast) -> None:
     made = announce(cast)
+    draft(cast)  # its version is the first one, whatever becomes of the other
     by = today() + timedelta(days=14)
     with unit_of_work():
         notices.confirm(cast.petra.viewer, made, 1)

@@ -87,21 +87,21 @@ def is_there(today: date) -> ColumnElement[bool]:
 
 def is_noted() -> ColumnElement[bool]:
     """Condition on `Recipient` beside `Announcement`: notice of the present version was taken, by whomever counts."""
-    return sa.or_(
-        sa.exists().where(
+    # Said, because it may stand two levels below the announcement: else any announcement's version would do.
+    taken = (
+        sa.exists()
+        .where(
             Acknowledgement.announcement_id == Recipient.announcement_id,
             Acknowledgement.version == Announcement.version,
-            Acknowledgement.council_id == Recipient.council_id,
-        ),
-        sa.and_(
-            Recipient.council_id.is_(None),
-            sa.exists().where(
-                Acknowledgement.announcement_id == Recipient.announcement_id,
-                Acknowledgement.version == Announcement.version,
-                Acknowledgement.council_id.is_(None),
-                Acknowledgement.member_id == Recipient.member_id,
-            ),
-        ),
+        )
+        .correlate(Recipient, Announcement)
+    )
+    by_member = sa.and_(
+        Acknowledgement.council_id.is_(None), Acknowledgement.member_id == Recipient.member_id
+    )
+    return sa.or_(
+        taken.where(Acknowledgement.council_id == Recipient.council_id),
+        sa.and_(Recipient.council_id.is_(None), taken.where(by_member)),
     )
 
 
