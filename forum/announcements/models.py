@@ -46,7 +46,8 @@ class Announcement(Model):
     `publish_at` of a draft: it goes out by itself then, unless it is `held`. `ends_at`: from then on it is only in
     the archive. `confirm_by`: the last day for taking note; without it nobody is asked. `asked_at`: when this version
     was first shown. `frozen_at`: when it was written down whom it is for. `told` counts how often people were told,
-    `told_version` is the version they were told of last, `reminded` counts the reminders of this one.
+    `told_version` is the version they were told of last, `reminded` counts the reminders of this one, `nudged_on` is
+    the day of the last, by itself or by hand.
     `asked_count`: councils, and members without one, of whom notice is asked.
     """
 

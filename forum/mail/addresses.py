@@ -70,6 +70,13 @@ def is_ours(address: str) -> bool:
     return bool(address) and f"{local.partition('+')[0]}@{domain}" in own - {""}
 
 
+def are_same(one: str, other: str) -> bool:
+    """Whether both lead to one mailbox: capitals do not count, and nothing else is alike (groß.example is not
+    gross.example, and may be somebody else's).
+    """
+    return one.strip().lower() == other.strip().lower()
+
+
 def _signature(kind: str, payload: str) -> str:
     key = sha256(b"mail addresses\0" + _settings().secret_key.encode()).digest()
     digest = hmac.digest(key, f"{kind}\0{payload}".encode(), "sha256")

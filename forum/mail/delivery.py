@@ -10,6 +10,7 @@ import logging
 import sqlite3
 import threading
 import time
+import traceback
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -213,7 +214,9 @@ class Postman:
         except ValueError as fault:
             return NotTaken(Fault.ADDRESS, type(fault).__name__, is_final=True)
         except Exception as fault:  # one mail that cannot be put together must not hold up the others
-            log.exception("mail %s cannot be put together", claim.id)
+            # Without the fault's own words: they may hold what the mail says.
+            trace = "".join(traceback.format_tb(fault.__traceback__))
+            log.error("mail %s cannot be put together: %s\n%s", claim.id, type(fault).__name__, trace)
             return NotTaken(Fault.BROKEN, type(fault).__name__)
         try:
             way.hand_over(parcel)

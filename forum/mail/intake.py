@@ -160,7 +160,7 @@ class _Case:
         if self.letter.sender_is_proven is False:
             return None
         for target in self.targets:
-            if target.owner and target.owner.email.casefold() == self.letter.sender.casefold():
+            if target.owner and addresses.are_same(target.owner.email, self.letter.sender):
                 return _Writer(f"{target.token.kind}.{target.token.payload}", target.owner)
         return None
 

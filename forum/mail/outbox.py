@@ -43,9 +43,8 @@ class Outbox:
         """The newest letters first."""
         if not self._folder.is_dir():
             return []
-        names = sorted(
-            (file.name for file in self._folder.iterdir() if _NAME.fullmatch(file.name)), reverse=True
-        )
+        known = (file.name for file in self._folder.iterdir() if _NAME.fullmatch(file.name))
+        names = sorted(known, key=_order, reverse=True)
         return [self.read(name) for name in names[:limit]]
 
     def read(self, name: str) -> Letter:
@@ -62,6 +61,12 @@ class Outbox:
             sent_at=date.datetime if date else None,
             text=body.get_content().replace("\r\n", "\n") if body else "",
         )
+
+
+def _order(name: str) -> tuple[str, int]:
+    """The moment, then the number: many are written in one second."""
+    moment, number = name.removesuffix(".eml").split("-")
+    return moment, int(number)
 
 
 def _open_private(path: str, flags: int) -> int:

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from forum.core.access import Viewer
 from forum.core.clock import now
 from forum.core.db import db
-from forum.core.errors import NotFound, require
+from forum.core.errors import Conflict, NotFound
 from forum.jobs.service import enqueue
 from forum.mail.composing import own_domain
 from forum.mail.models import OutgoingMail
@@ -72,17 +72,32 @@ def send(
 
 
 def try_again(viewer: Viewer, mail_id: int) -> None:
-    """Deliver at once what waits or was given up."""
+    """Deliver at once what waits or was given up; `Conflict` if it has left or is leaving."""
     mail = db.session.get(OutgoingMail, mail_id, with_for_update=True) if viewer.is_administrator else None
     if mail is None:
         raise NotFound
     moment = now()
-    require(mail.sent_at is None, _("Diese Mail ist schon verschickt."))
+    if mail.sent_at is not None:
+        raise Conflict(_("Diese Mail ist schon verschickt."))
     is_under_way = bool(mail.claimed_by) and mail.next_try_at is not None and mail.next_try_at > moment
-    require(not is_under_way, _("Diese Mail wird gerade verschickt."))
+    if is_under_way:
+        raise Conflict(_("Diese Mail wird gerade verschickt."))
     mail.next_try_at = moment
     mail.attempts = 0
     _ask_for_delivery()
+
+
+def take_back(member_id: int, *about: str) -> None:
+    """Drop what waits for that member and is `about` one of these; what is leaving at this moment leaves."""
+    db.session.execute(
+        sa.delete(OutgoingMail).where(
+            OutgoingMail.member_id == member_id,
+            OutgoingMail.about.in_(about),
+            OutgoingMail.sent_at.is_(None),
+            OutgoingMail.next_try_at.is_not(None),
+            OutgoingMail.claimed_by == "",
+        )
+    )
 
 
 def came_back(mail_id: int, is_final: bool, words: str) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from collections.abc import Collection
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -20,6 +21,21 @@ from forum.members.models import BIO_LIMIT, NAME_LIMIT, Member, Picture, Standin
 from forum.realtime.publishing import cut_member
 
 _ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"]+@[^\s@<>()\[\]\\,;:\"]+")
+
+#: So many people one text may call by name: each of them is told, whatever else they have switched off.
+NAMED_LIMIT = 30
+
+
+def require_few(member_ids: Collection[int]) -> None:
+    """`Invalid` for `text` if that are more people than one text may call by name."""
+    if len(member_ids) > NAMED_LIMIT:
+        raise Invalid(
+            _(
+                "Nenne höchstens %(limit)s Personen mit @: Alle Genannten bekommen Bescheid.",
+                limit=NAMED_LIMIT,
+            ),
+            "text",
+        )
 
 
 def clean_address(raw: str) -> str:

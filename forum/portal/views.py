@@ -19,7 +19,7 @@ from forum.core.errors import NotFound
 from forum.councils import queries as councils
 from forum.members import queries as members
 from forum.members import service as members_service
-from forum.notifications.queries import bell
+from forum.notifications.queries import bell, choices
 from forum.portal.forms import DisplayForm
 from forum.portal.queries import member_page
 from forum.spaces import policy as spaces_policy
@@ -87,6 +87,7 @@ def show_start() -> ResponseReturnValue:
         "portal/show_start.html",
         greeting=part_of_day(),
         new=new,
+        chosen=choices.preferences(g.viewer),
         is_first_day=g.viewer.is_administrator and not new and members.is_house_empty(),
         recent=[] if new else boards.topics.list_recent(g.viewer, limit=5),
         unanswered=boards.topics.list_unanswered(g.viewer),

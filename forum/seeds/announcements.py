@@ -93,7 +93,8 @@ def _send(
     )
     first_day = policy.local_day(announcement.asked_at)
     days = max(1, (min(policy.local_day(moment), announcement.confirm_by) - first_day).days)
-    for council_id, member_id in rows.all():
+    asked = rows.all()
+    for council_id, member_id in asked:
         key = (council_id, None if council_id else member_id)
         if key in done or council_id in never or ((council_id or member_id) * 7) % 10 >= entry["noted"]:
             continue
@@ -108,6 +109,13 @@ def _send(
                 digest=digest_of(announcement),
             )
         )
+    db.session.flush()
+    noted = {
+        member_id
+        for council_id, member_id in asked
+        if (council_id, None if council_id else member_id) in done
+    }
+    fanout.leave_in_peace(announcement, noted, policy.local_day(moment))
 
 
 def _plant_phones(councils: Mapping[str, Council]) -> None:

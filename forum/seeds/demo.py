@@ -10,7 +10,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from forum.accounts.service.passwords import set_password
-from forum.boards.models import Board, BoardReading, Post, PostState, Revision, Topic
+from forum.boards.models import TOPIC, Board, BoardReading, Post, PostState, Revision, Topic
 from forum.companies.models import Company, Site
 from forum.core import html
 from forum.core.access import Role
@@ -19,6 +19,7 @@ from forum.core.db import db
 from forum.councils.models import Council, Function, Mandate
 from forum.members.models import Member
 from forum.members.service import add_member
+from forum.notifications.service.watches import watch_by_acting
 from forum.seeds.announcements import plant_announcements
 from forum.seeds.base import NETWORK_SIGN
 from forum.seeds.spans import span
@@ -149,6 +150,9 @@ def _plant_topic(
     )
     for number, text in enumerate(posts, start=1):
         _plant_post(topic, number, text, members[text["by"]].id, moderators[entry["region"]], moment)
+    db.session.flush()
+    for author_id in {members[text["by"]].id for text in posts}:
+        watch_by_acting(author_id, TOPIC, topic.id)
 
 
 def _plant_post(

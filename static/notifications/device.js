@@ -82,6 +82,9 @@ const today = () => new Date().toISOString().slice(0, 10);
 
 // ---------- Whose device ----------
 
+// A page may stay open while somebody else signs in beside it: what it holds then is neither kept nor sent.
+const isMine = () => Boolean(me) && read("owner") === me;
+
 async function ask(what) {
   const registration = await navigator.serviceWorker?.getRegistration("/");
   (registration?.active ?? registration?.waiting)?.postMessage(what);
@@ -154,13 +157,13 @@ async function keepCopy() {
 // What is typed into an open page and does not reach the server (writing.js) stays when the page goes, where its reader wants
 // things kept.
 document.addEventListener("draft", ({ target, detail }) => {
-  if (me && keeps()) write(`draft.${target.dataset.draft}`, detail && JSON.stringify({ ...detail, whole: true }));
+  if (isMine() && keeps()) write(`draft.${target.dataset.draft}`, detail && JSON.stringify({ ...detail, whole: true }));
 });
 
 let isSending = false;
 
 async function sendDrafts() {
-  if (isSending || !navigator.onLine) return;
+  if (isSending || !navigator.onLine || !isMine()) return;
   isSending = true;
   try {
     for (const name of names("draft.")) if (await sendDraft(name.slice(6), JSON.parse(read(name)))) write(name, null);

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from forum.audit.models import Entry
 from forum.core.db import db, unit_of_work
 from forum.mail.delivery import postman_of
+from forum.mail.models import OutgoingMail
 from forum.mail.service import send
 from forum.members.models import Member
 from tests.accounts.conftest import PASSWORD
@@ -36,6 +37,20 @@ def test_a_suspended_member_is_out_at_once_and_stays_signed_out_after_coming_bac
         actions = db.session.execute(sa.select(Entry.action, Entry.actor_id, Entry.subject_id)).all()
     assert ("member.suspended", cast.karla.id, cast.petra.id) in actions
     assert ("member.reactivated", cast.karla.id, cast.petra.id) in actions
+
+
+def test_what_waits_in_the_queue_for_a_suspended_member_does_not_leave_any_more(app, cast, browse):
+    people, kinds = (cast.petra, cast.olga), ("notice", "digest", "account")
+    with app.app_context(), unit_of_work():
+        for person in people:
+            for about in kinds:
+                send(person.email, "Neues im Netzwerk", "Text", member_id=person.id, about=about)
+    assert browse(cast.karla).send(f"/administration/members/{cast.petra.id}/suspension").status_code == 303
+    with app.app_context():
+        rows = db.session.execute(sa.select(OutgoingMail.member_id, OutgoingMail.about))
+        left = {(row.member_id, row.about) for row in rows}
+    assert {about for member_id, about in left if member_id == cast.petra.id} == {"account"}
+    assert {about for member_id, about in left if member_id == cast.olga.id} == set(kinds)
 
 
 def test_administrators_are_appointed_and_dismissed_but_never_the_last_one(app, cast, browse):

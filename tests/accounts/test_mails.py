@@ -4,6 +4,7 @@ import dataclasses
 import html
 import re
 import secrets
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -134,6 +135,17 @@ def test_a_mail_given_up_is_tried_again_from_where_one_was(app, cast, browse, pu
     assert answer.location.endswith("?state=given_up")
     with app.app_context():
         assert db.session.get_one(OutgoingMail, mail_id).next_try_at is not None
+
+
+def test_a_mail_that_has_left_or_is_leaving_is_not_tried_again_and_the_queue_says_so(app, cast, browse, put):
+    karla = browse(cast.karla)
+    leaving = put(claimed_by="here", next_try_at=now() + timedelta(minutes=9))
+    for mail_id, words in ((leaving, "wird gerade verschickt"), (put(sent_at=now()), "schon verschickt")):
+        answer = karla.send(f"{QUEUE}/{mail_id}/attempt", state="waiting")
+        assert answer.location.endswith("?state=waiting")
+        page = karla.get(answer.location).get_data(as_text=True)
+        assert f"Diese Mail {'ist ' if 'schon' in words else ''}{words}." in page
+        assert "Wir versuchen es gleich" not in page
 
 
 def test_what_came_in_is_shown_by_what_became_of_it_and_of_whom_only_as_much_as_helps(cast, browse, come):

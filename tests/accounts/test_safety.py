@@ -103,6 +103,9 @@ def test_each_act_is_one_mail_with_a_neutral_subject_and_a_line_under_the_bell_w
     (mail,) = sent()
     assert mail.recipient == cast.petra.email  # of a new address, it is the old one that hears
     assert mail.subject == "Nachricht aus dem Netzwerk"
+    greeting, first_words, *_rest = mail.text.split("\n\n")
+    assert greeting == "Hallo Petra Sommer,"
+    assert first_words[0].islower()  # the sentence goes on after the comma
     (line,) = told(cast.petra)
     assert (line.kind, line.subject_id, line.read_at) == (Kind.ACCOUNT, what, None)
     with time_machine.travel(now() + timedelta(days=2)):

@@ -207,3 +207,20 @@ def test_a_draft_keeps_no_history_of_its_files(context: Flask, cast: Cast) -> No
         )
     assert queries.listing.editions(get(made)) == []
     assert queries.digests.files_of(get(made))[0][0] == "Muster.pdf"
+
+
+def test_a_paper_that_names_twenty_files_with_long_names_goes_on_over_the_page(
+    context: Flask, cast: Cast
+) -> None:
+    names = [f"{number:02d}{'W' * 190}.pdf" for number in range(20)]
+    files = [sent_file(cast.sabine, name, f"%PDF-1.7 {name}".encode()) for name in names]
+    with unit_of_work():
+        wording = Wording(WORDS.title, WORDS.text, files)
+        made = announcements.create(cast.sabine.viewer, wording, terms(cast), uuid4()).id
+    publish(made)
+    with unit_of_work():
+        content, _paper = certificates.certify(cast.sabine.viewer, made)
+    pages = [page.get_textpage().get_text_bounded() for page in pdfium.PdfDocument(content)]
+    words = "".join("".join(pages).split())
+    assert len(pages) > 1
+    assert words.count("W") > 20 * 190

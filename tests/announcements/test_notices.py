@@ -346,6 +346,24 @@ def test_after_twelve_months_names_are_gone_and_numbers_and_papers_stay(context:
         assert retention.delete_names(TEN + timedelta(days=500)) == 0
 
 
+@time_machine.travel(TEN, tick=False)
+def test_when_names_are_gone_nobody_is_disturbed_again_and_nobody_is_written_down(
+    context: Flask, cast: Cast
+) -> None:
+    urgent = announce(cast, confirm_by=None, is_urgent=True)
+    with unit_of_work():
+        notices.dismiss(cast.petra.viewer, urgent)
+    assert queries.listing.waiting(cast.petra.viewer) == []
+    assert len(queries.listing.waiting(cast.manfred.viewer)) == 1
+    with time_machine.travel(TEN + timedelta(days=367), tick=False):
+        forget()
+        assert queries.listing.waiting(cast.petra.viewer) == []
+        assert queries.listing.waiting(cast.manfred.viewer) == []
+        with unit_of_work():
+            notices.dismiss(cast.manfred.viewer, urgent)
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Dismissal)) == 0
+
+
 def test_staff_that_loses_its_role_sees_no_list_and_colleagues_go_on(context: Flask, cast: Cast) -> None:
     made = announce(cast)
     with pytest.raises(NotFound):

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
@@ -323,3 +323,59 @@ def test_lists_name_what_is_open_all_and_past_and_nothing_else(
     assert client.get("/announcements?show=mine").status_code == 404
     assert client.get("/announcements?show=all&after=x").status_code == 404
     assert "Nicht veröffentlicht" not in client.get("/announcements?show=all").text
+
+
+def test_what_was_changed_elsewhere_is_said_once_also_where_a_script_sends_the_form_twice(
+    app: Flask, browse: Browse, cast: Cast, asked: int
+) -> None:
+    client = browse(cast.sabine)
+    mine = {"title": "Mein Titel", "text": "Anders.", "edition": "7"}
+    first = client.send(f"/announcements/{asked}", **mine, headers={"X-Requested-With": "fetch"})  # type: ignore[attr-defined]
+    page = client.send(f"/announcements/{asked}", **mine)  # type: ignore[attr-defined]
+    assert (first.status_code, page.status_code) == (409, 409)
+    assert page.text.count("an anderer Stelle geändert") == 1
+    assert "<del>Neues Muster zu KI</del> <ins>Mein Titel</ins>" in page.text
+    assert "an anderer Stelle" not in client.get("/").text
+
+
+def test_the_last_day_is_shown_as_it_was_typed(app: Flask, browse: Browse, cast: Cast) -> None:
+    with app.app_context():
+        made = announce(cast, ends_on=date(2031, 12, 23), confirm_by=None)
+    assert "gilt bis 23. Dezember 2031<" in browse(cast.petra).get(f"/announcements/{made}").text
+
+
+def test_a_draft_says_to_how_many_it_would_go_and_until_when_it_asks(
+    app: Flask, browse: Browse, cast: Cast, asked: int
+) -> None:
+    with app.app_context():
+        waiting = draft(cast, confirm_by=today() + timedelta(days=3))
+    page = browse(cast.sabine).get(f"/announcements/{waiting}").text
+    assert "Das geht an " in page
+    assert "Kenntnisnahme bis " in page
+    page = browse(cast.petra).get(f"/announcements/{asked}").text
+    assert "Das geht an " not in page
+
+
+def test_whoever_checks_nothing_is_told_what_to_give(browse: Browse, cast: Cast) -> None:
+    answer = browse(cast.petra).send("/announcements/check")  # type: ignore[attr-defined]
+    assert answer.status_code == 422
+    assert "Wähle eine Datei oder gib ihre Prüfsumme an." in answer.text
+    answer = browse(cast.petra).send("/announcements/check", digest="kurz")  # type: ignore[attr-defined]
+    assert "Die Prüfsumme hat 64 Zeichen" in answer.text
+
+
+def test_whoever_brings_one_back_is_told_that_it_is_out_again(browse: Browse, cast: Cast, asked: int) -> None:
+    client = browse(cast.sabine)
+    follow(client, f"/announcements/{asked}/withdrawal")
+    assert "ist wieder veröffentlicht" in follow(client, f"/announcements/{asked}/withdrawal/delete").text
+
+
+def test_a_label_that_asks_has_no_colon_behind_it_in_the_list_of_what_does_not_fit(
+    browse: Browse, cast: Cast
+) -> None:
+    fields = typed(cast)
+    del fields["spaces"]
+    answer = browse(cast.sabine).send("/announcements", **fields)  # type: ignore[attr-defined]
+    assert "Für wen?</a> Wähle, für wen die Mitteilung ist." in answer.text
+    answer = browse(cast.sabine).send("/announcements", **typed(cast, title=""))  # type: ignore[attr-defined]
+    assert "Titel</a>: " in answer.text

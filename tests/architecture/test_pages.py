@@ -140,6 +140,16 @@ def test_the_texts_are_collected(texts: list[str]) -> None:
     assert {"Titel", "Bitte füll dieses Feld aus.", "%(num)s Beiträge"} <= set(texts)
 
 
+def test_texts_are_collected_from_every_template_whatever_its_file_is_called(texts: list[str]) -> None:
+    written = {
+        text
+        for file in house.TEMPLATES.rglob("*.*")
+        for text in re.findall(r'\b_\("([^"\\]+)"', file.read_text(encoding="utf-8"))
+    }
+    assert len(written) > 300
+    assert written - set(texts) == set()
+
+
 def test_no_text_says_sie_to_its_reader(texts: list[str]) -> None:
     assert {text: found for text in texts if (found := find_polite_address(text))} == {}
 

@@ -7,14 +7,16 @@ import sqlalchemy as sa
 from flask import Flask
 
 from forum.boards.queries.posts import open_topic
-from forum.boards.service import watching
-from forum.core.access import Viewer
+from forum.boards.service import posts, watching
+from forum.core.access import Role, Viewer
 from forum.core.clock import now
 from forum.core.db import db, unit_of_work
-from forum.core.errors import NotFound
+from forum.core.errors import Invalid, NotFound
+from forum.members.service import NAMED_LIMIT, add_member
 from forum.notifications.models import Kind, Level, Notice
 from forum.notifications.queries import bell
 from forum.notifications.service import notices, watches
+from forum.spaces.service import join
 from tests.cast import HERE, Cast, Person
 from tests.notifications.work import tell_all
 from tests.pages import PageCheckingClient
@@ -155,3 +157,27 @@ def summary(client: PageCheckingClient, path: str) -> str:
     page = client.get(path).text
     button = page.split('<details class="menu watching">', 1)[1].split("</summary>", 1)[0]
     return button.split("</svg>")[1].split("<svg")[0].strip()
+
+
+@pytest.mark.parametrize("where", ["post", "edit", "message"])
+def test_a_text_calls_thirty_people_by_name_and_not_one_more(context: Flask, cast: Cast, where: str) -> None:
+    with unit_of_work():
+        for number in range(NAMED_LIMIT + 1):
+            added = add_member(f"Ida Nummer{number:02}", f"ida{number}@betrieb.example")
+            join(added.id, cast.spaces[HERE], Role.MEMBER)
+    topic_id = cast.topic(cast.petra)
+    post_id = cast.post(cast.petra, topic_id)
+
+    def write(people: int) -> None:
+        text = " ".join(f"@Ida Nummer{number:02}" for number in range(people))
+        if where == "post":
+            cast.post(cast.petra, topic_id, text)
+        elif where == "message":
+            cast.message(cast.petra, text=text)
+        else:
+            with unit_of_work():
+                posts.edit_post(cast.petra.viewer, post_id, text, 0)
+
+    with pytest.raises(Invalid, match="höchstens 30"):
+        write(NAMED_LIMIT + 1)
+    write(NAMED_LIMIT)

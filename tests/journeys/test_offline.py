@@ -323,6 +323,35 @@ def test_another_member_at_the_same_device_finds_nothing_of_the_first(
     assert live.rows(f"SELECT 1 FROM draft WHERE place = 'topic:{topic_id}' AND text LIKE '%getippt%'") == []
 
 
+def test_a_page_that_is_still_open_writes_nothing_into_the_things_of_who_signed_in_since(
+    windows: Windows, visit: Open, live: LiveServer
+) -> None:
+    windows.forgive(f"{GONE}|401|403|409")
+    left_open = visit("phone")
+    topic_id = topics(live)[0]
+    enter(left_open, ADDRESSES["petra"], PASSWORD)
+    keep(left_open)
+    read(left_open, topic_id)
+    page = left_open.context.new_page()
+    page.goto("/")
+    page.locator("summary.me").click()
+    page.get_by_role("button", name="Abmelden").click()
+    page.wait_for_url("**/sign-in")
+    enter(page, ADDRESSES["manfred"], PASSWORD)
+    keep(page)
+    left_open.evaluate(
+        """document.querySelector("form[data-send][data-draft]").dispatchEvent(
+            new CustomEvent("draft", { bubbles: true, detail: { text: "Nur für mich getippt" } }))"""
+    )
+    page.evaluate(f"""localStorage.setItem("device.draft.topic:{topic_id}", '{{"text": "Von Manfred"}}')""")
+    left_open.evaluate("window.dispatchEvent(new Event('online'))")
+    left_open.wait_for_timeout(300)
+    assert left_open.locator("form[data-send][data-draft] [name=text]").input_value() == ""
+    page.goto(f"/topics/{topic_id}")
+    expect(page.locator("#text")).to_have_value("Von Manfred")
+    forget_draft(live, topic_id)
+
+
 def pushing(windows: Windows, page: Page, live: LiveServer) -> Callable[[object], None]:
     """Has the browser get a push, as if its maker's service had brought it; errors of the worker are faults, too."""
     page.context.grant_permissions(["notifications"])

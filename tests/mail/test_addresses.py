@@ -74,3 +74,14 @@ def test_our_own_senders_are_known(app, monkeypatch):
         assert addresses.is_ours("antwort+r.1.abc@netz.example")
         assert not addresses.is_ours("petra.linse@optik.example")
         assert not addresses.is_ours("")
+
+
+@pytest.mark.parametrize(
+    ("other", "is_same"),
+    [
+        ("Eva@Gross.Example", True), (" eva@gross.example", True),
+        ("eva@groß.example", False), ("eva@groſs.example", False), ("eva.@gross.example", False), ("", False),
+    ],
+)  # fmt: skip
+def test_two_addresses_are_one_by_their_capitals_only(other: str, is_same: bool) -> None:
+    assert addresses.are_same("eva@gross.example", other) is is_same

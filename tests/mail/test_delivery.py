@@ -14,13 +14,14 @@ import time_machine
 from forum.core.access import Viewer
 from forum.core.clock import now
 from forum.core.db import db, unit_of_work
-from forum.core.errors import Denied, NotFound
+from forum.core.errors import Conflict, NotFound
 from forum.jobs.models import Job
 from forum.jobs.worker import worker_of
 from forum.mail import line, targets
 from forum.mail.addresses import read
 from forum.mail.delivery import LEASE, Postman
 from forum.mail.models import OutgoingMail
+from forum.mail.outbox import Outbox
 from forum.mail.service import came_back, forget_old_mail, send, try_again
 from tests.mail.server import SUBJECT, free_port
 
@@ -190,7 +191,7 @@ def test_an_administrator_may_have_it_tried_at_once_and_nobody_else(app, write, 
     with app.test_request_context(), unit_of_work():
         try_again(ADMINISTRATOR, number)
     assert postman.deliver_due() == 1
-    with app.test_request_context(), pytest.raises(Denied), unit_of_work():
+    with app.test_request_context(), pytest.raises(Conflict), unit_of_work():
         try_again(ADMINISTRATOR, number)
 
 
@@ -198,7 +199,7 @@ def test_a_mail_under_way_is_not_tried_a_second_time_beside(app, write, postman,
     write()
     with app.app_context():
         assert postman._claim() is not None
-    with app.test_request_context(), pytest.raises(Denied), unit_of_work():
+    with app.test_request_context(), pytest.raises(Conflict), unit_of_work():
         try_again(ADMINISTRATOR, only().id)
     with time_machine.travel(now() + LEASE), app.test_request_context(), unit_of_work():
         try_again(ADMINISTRATOR, only().id)
@@ -219,7 +220,9 @@ def test_one_bad_mail_does_not_hold_up_the_others(app, write, postman, mailbox, 
     assert {f"{name}@betrieb.example" for name in ("nina", "olga", "petra")} <= set(mailbox.recipients)
 
 
-def test_a_mail_that_cannot_be_put_together_waits_alone(write, postman, mailbox, mails, monkeypatch):
+def test_a_mail_that_cannot_be_put_together_waits_alone_and_its_words_are_not_logged(
+    write, postman, mailbox, mails, monkeypatch, caplog
+):
     compose = Postman._parcel
 
     def parcel(self, claim, *rest):
@@ -233,6 +236,8 @@ def test_a_mail_that_cannot_be_put_together_waits_alone(write, postman, mailbox,
     assert postman.deliver_due() == 2
     assert mails()[1].last_error == "broken: KeyError"
     assert mails()[1].next_try_at > now()
+    assert "cannot be put together: KeyError" in caplog.text
+    assert "KeyError: " not in caplog.text
 
 
 def test_mail_whose_worker_dies_each_time_is_given_up(app, write, postman, only, mailbox):
@@ -437,6 +442,13 @@ def test_without_a_server_mails_lie_in_the_outbox_for_the_owner_only(app, write,
     for wrong in ("../secret_key", "x.eml", "/etc/passwd", ""):
         with pytest.raises(NotFound):
             postman.outbox.read(wrong)
+
+
+def test_the_newest_mail_lies_on_top_also_of_those_of_one_second(tmp_path):
+    outbox = Outbox(tmp_path / "outbox")
+    for number in (9, 10, 11):
+        outbox.put(b"To: a@b.example\r\n\r\n", now().replace(microsecond=0), number)
+    assert [letter.name.rsplit("-")[-1] for letter in outbox.list_letters()] == ["11.eml", "10.eml", "9.eml"]
 
 
 def test_an_outbox_that_cannot_be_written_keeps_the_mail_waiting(app, write, tmp_path, only):

@@ -6,6 +6,7 @@ import json
 import os
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -58,6 +59,7 @@ class PushService:
     def __init__(self) -> None:
         self.arrivals: list[Arrival] = []
         self.answers: dict[str, int] = {}
+        self.slow: dict[str, str] = {}  # by path, in which version of HTTP an answer never ends
         self.port = 0
 
     def browser(self, name: str = "one") -> Browser:
@@ -73,12 +75,23 @@ def push_service(folder: Path) -> Iterator[tuple[PushService, ssl.SSLContext]]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             service.arrivals.append(Arrival(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+            if self.path in service.slow:
+                self._drip(service.slow[self.path])
+                return
             status = service.answers.get(self.path, 201)
             self.send_response(status)
             if status in {301, 302, 307}:
                 self.send_header("Location", f"https://{HOST}/elsewhere")
             self.send_header("Content-Length", "0")
             self.end_headers()
+
+        def _drip(self, version: str) -> None:
+            self.protocol_version = f"HTTP/{version}"
+            self.send_response(201)
+            self.end_headers()
+            for _n in range(100):
+                self.wfile.write(b".")
+                time.sleep(0.1)
 
         def log_message(self, *_args: Any) -> None:
             pass

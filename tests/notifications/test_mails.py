@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 import time_machine
+from bs4 import BeautifulSoup
 from flask import Flask
 
 from forum.boards.service import posts, readings, topics
@@ -81,6 +82,17 @@ def test_what_was_withdrawn_in_time_is_never_mailed_and_what_was_mended_is_maile
     assert "beginnt um fünf" in mail.html
     assert "Meier" not in mail.text + mail.html
     assert "begint" not in mail.text
+
+
+@time_machine.travel(TEN, tick=False)
+def test_a_word_that_is_wider_than_a_phone_is_broken_in_a_mail(cast: Cast, topic_id: int) -> None:
+    choose(cast.petra, Rhythm.AT_ONCE, shows_content=True)
+    write(cast.manfred, topic_id, "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerk")
+    after_grace()
+    (mail,) = sent()
+    sheet = BeautifulSoup(mail.html, "html.parser").select_one(".sheet")
+    assert "overflow-wrap: anywhere" in sheet["style"]
+    assert "hauptbetriebswerk" in sheet.text
 
 
 @time_machine.travel(TEN, tick=False)

@@ -515,6 +515,7 @@ BAD = (
     "https://[::ffff:10.0.0.1]/x", "https://[::ffff:9.9.9.9]/x", "https://[64:ff9b::7f00:1]/x", "https://localhost/x", "https://printer.local/x", "https://db.internal/x",
     "https://user@push.example.org/x", "https://push.example.org:99999/x", "file:///etc/passwd", "https:///x", "",
     "https://push.example.org/" + "x" * 1000, "https://push.example.org/a b", "https://0x7f000001/x", "https://2130706433/x",
+    "https://10.0.0.1./x", "https://printer.local./x", "https://metadata.google.internal./x",
 )  # fmt: skip
 
 
@@ -623,6 +624,22 @@ def drip(server: socket.socket) -> None:
         for _n in range(100):
             line.sendall(b"\x02")
             time_of_day.sleep(0.1)
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_service_that_answers_byte_by_byte_is_hung_up_on(
+    version: str,
+    service: PushService,
+    monkeypatch: pytest.MonkeyPatch,
+    send: Callable[[Browser], Outcome],
+) -> None:
+    """Its answer has no length and ends when it hangs up: the connection is the answer's alone by then."""
+    monkeypatch.setattr(push_line, "_ALL", 0.5)
+    begun = time_of_day.monotonic()
+    service.slow["/send/slow"] = version
+    outcome = send(service.browser("slow"))
+    assert time_of_day.monotonic() - begun < 5
+    assert outcome in {Outcome.SENT, Outcome.LATER}
 
 
 def test_the_name_of_a_service_is_not_written_down(

@@ -54,6 +54,21 @@ def test_muting_at_any_height_empties_the_bell_of_what_was_new_there(
     assert bell.count_unread(cast.petra.viewer) == 0
 
 
+@pytest.mark.parametrize("place", ["board", "space"])
+def test_muting_that_is_taken_back_at_once_leaves_what_was_new(cast: Cast, topic_id: int, place: str) -> None:
+    where = {"board": cast.board, "space": cast.spaces[HERE]}[place]
+    before = now()
+    with unit_of_work():
+        watches.watch(cast.petra.viewer, place, where, Level.MUTED)
+    due_at = db.session.scalar(sa.select(Job.due_at).where(Job.name == watches.TIDY))
+    assert due_at is not None
+    assert due_at - before >= timedelta(seconds=10)  # so long the page offers to take it back
+    with unit_of_work():
+        watches.watch(cast.petra.viewer, place, where, None)
+    tidy_up()
+    assert bell.count_unread(cast.petra.viewer) == 1
+
+
 def test_what_is_elsewhere_what_is_important_and_what_is_others_stays_new(cast: Cast, topic_id: int) -> None:
     with unit_of_work():
         elsewhere = topics.start_topic(

@@ -233,6 +233,23 @@ def test_an_ordinary_day_is_said_for_each_choice_before_it_is_saved(
     assert rhythm(app, cast.petra) is Rhythm.DAILY
 
 
+def test_a_time_of_rest_has_a_beginning_and_another_end(app: Flask, browse: Browse, cast: Cast) -> None:
+    petra = browse(cast.petra)
+    for given in ({"quiet_from": "22:00"}, {"quiet_from": "22:00", "quiet_until": "22:00"}):
+        refused = petra.send("/notices/preferences", **choice(**given))
+        assert refused.status_code == 422
+        assert "Ruhezeit" in BeautifulSoup(refused.text, "html.parser").select_one("[role=alert]").text
+    rest = {"quiet_from": "22:00", "quiet_until": "05:30"}
+    assert petra.send("/notices/preferences", **choice(**rest)).status_code == 303
+
+
+def test_that_urgent_announcements_come_always_is_said_where_mails_are_chosen(
+    browse: Browse, cast: Cast
+) -> None:
+    said = browse(cast.petra).get("/notices/preferences/day", query_string=choice(rhythm="never"))
+    assert "die dringend oder zu bestätigen sind" in said.get_json()["said"]
+
+
 @pytest.mark.parametrize("chosen", [{}, choice(rhythm="hourly"), choice(hour="24"), choice(hour="x")])
 def test_what_cannot_be_chosen_brings_no_day(browse: Browse, cast: Cast, chosen: dict[str, str]) -> None:
     petra = browse(cast.petra)
@@ -295,10 +312,10 @@ def test_mail_that_comes_back_is_said_until_the_member_says_it_arrives(
         row = db.session.get_one(Preferences, cast.petra.id)
         row.mail_fails_since, row.mail_failure = row.next_digest_at, "mailbox full"
     petra = browse(cast.petra)
-    assert "kommt nicht an" in petra.get("/notices").text
+    assert all("kommt nicht an" in petra.get(path).text for path in ("/notices", "/"))
     assert "mailbox full" in petra.get("/notices/preferences").text
     petra.send("/notices/arrival")
-    assert "kommt nicht an" not in petra.get("/notices").text
+    assert not any("kommt nicht an" in petra.get(path).text for path in ("/notices", "/"))
 
 
 # ---------- Stopping mails without signing in ----------
@@ -406,6 +423,17 @@ def test_all_mails_that_were_stopped_come_again_as_before(
     assert rhythm(app, cast.petra) is before
 
 
+def test_the_page_says_what_is_heard_of_a_thing_after_its_mails_were_stopped_and_what_of_all(
+    app: Flask, browse: Browse, cast: Cast, topic_id: int
+) -> None:
+    client = browse(None)
+    for thing, said in ((("topic", topic_id), "auch unter der Glocke"), ((), "weiter unter der Glocke")):
+        place = f"/notices/stop/{ticket_of(app, cast.petra, *thing)}"
+        first = next(iter(buttons(client.get(place).text).values()))
+        page = client.get(client.send(place, what=first).location).text
+        assert said in BeautifulSoup(page, "html.parser").select_one(".notice.success").text
+
+
 def test_who_wants_no_mails_gets_none_by_an_old_link(
     app: Flask, browse: Browse, cast: Cast, topic_id: int
 ) -> None:
@@ -475,6 +503,19 @@ def test_one_ticket_is_not_played_with_and_one_place_does_not_try_many(
         assert answers([ticket], "10.2.2.2") == [429]
         assert answers([ticket_of(app, cast.manfred)], "10.2.2.2") == [200]
         assert answers([f"guess{n}" for n in range(21)], "10.3.3.3") == [404] * 20 + [429]
+    finally:
+        limiter.enabled = False
+        limiter.reset()
+
+
+def test_a_megabyte_for_a_ticket_is_not_kept_by_what_counts(app: Flask, cast: Cast, topic_id: int) -> None:
+    """Counters live in memory for an hour, and anybody may send one."""
+    limiter.enabled = True
+    try:
+        path = f"/notices/stop/{ticket_of(app, cast.petra)}"
+        sent = app.test_client().post(path, data={"what": "x" * 1_000_000})
+        assert sent.status_code == 404
+        assert max(len(key) for key in limiter.storage.storage) < 500
     finally:
         limiter.enabled = False
         limiter.reset()

@@ -6,13 +6,15 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from forum.boards.models import Board, Post, Starters, Topic
+from forum.announcements.models import SUBJECT, Acknowledgement
+from forum.boards.models import TOPIC, Board, Post, Starters, Topic
 from forum.chat.models import Message, MessageState, Reaction, Room, RoomKind
 from forum.chat.queries import rooms, unread
 from forum.core.access import Viewer
 from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.members.models import Member
+from forum.notifications.models import Notice, Watch
 from forum.seeds.base import BOARDS, REGIONS, plant_base
 from forum.seeds.demo import plant_demo, sign_ins
 from forum.spaces.models import Membership, Space, SpaceKind
@@ -123,3 +125,17 @@ def test_the_demo_talks_in_rooms_and_leaves_something_new_for_those_who_sign_in(
     assert {row.kind for row in listed.private} == {RoomKind.DIRECT, RoomKind.GROUP}
     assert sum(row.unread > 0 for row in listed.rooms) >= 4
     assert any(row.is_archived for row in listed.rooms)
+
+
+def test_in_the_demo_who_wrote_hears_of_answers_and_who_confirmed_is_asked_no_more(app: Flask) -> None:
+    plant()
+    with unit_of_work():
+        plant_demo()
+    wrote = set(db.session.execute(sa.select(Post.author_id, Post.topic_id)))
+    watched = sa.select(Watch.member_id, Watch.subject_id).where(Watch.subject == TOPIC, Watch.is_by_acting)
+    assert wrote == set(db.session.execute(watched))
+    confirmed = sa.select(Acknowledgement.member_id, Acknowledgement.announcement_id)
+    lines = sa.select(Notice.member_id, Notice.subject_id).where(Notice.subject == SUBJECT)
+    told = set(db.session.execute(lines))
+    assert told
+    assert not told & set(db.session.execute(confirmed))

@@ -21,7 +21,7 @@ def tell(member: Member, what: Safety, detail: str = "") -> None:
             member.email,
             _("Nachricht aus dem Netzwerk"),
             _(
-                "Hallo %(name)s,\n\n%(news)s\n\n"
+                "Hallo %(name)s,\n\nmit deinem Konto ist etwas geschehen:\n\n%(news)s\n\n"
                 "Warst du das nicht? Fordere auf der Anmeldeseite sofort ein neues Passwort an und gib der "
                 "Administration des Netzwerks Bescheid.\n",
                 name=member.name,

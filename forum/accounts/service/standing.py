@@ -10,17 +10,21 @@ from forum.audit.service import record
 from forum.core.access import Viewer
 from forum.core.db import db
 from forum.core.errors import NotFound, require
-from forum.mail.service import send
+from forum.mail.service import send, take_back
 from forum.members import service as members
 from forum.members.models import Member
 
 
 def suspend(viewer: Viewer, member_id: int) -> None:
-    """Keep the member out, signed out everywhere; mailed links and written invitations are void."""
+    """Keep the member out, signed out everywhere; mailed links and written invitations are void.
+
+    Mails that tell of what is new and have not left yet do not leave any more.
+    """
     member = members.suspend(viewer, member_id)
     devices.sign_out_everywhere(member.id)
     tokens.discard(member.id)
     invitations.revoke_all(member.id)
+    take_back(member.id, "notice", "digest")
 
 
 def dismiss(viewer: Viewer, member_id: int) -> None:

@@ -11,6 +11,7 @@ from forum.accounts.service import probes
 from forum.accounts.views.blueprint import bp
 from forum.config import Settings
 from forum.core.db import unit_of_work
+from forum.core.errors import Conflict
 from forum.mail import delivery, queries, sentences, service
 from forum.mail.arrival import Finding, Names, Resolver, check_arrival
 from forum.mail.mailbox import mailbox_trouble
@@ -71,9 +72,13 @@ def show_mail(name: str) -> ResponseReturnValue:
 @bp.post("/administration/mails/<int:mail_id>/attempt")
 @administrators_only
 def create_mail_attempt(mail_id: int) -> ResponseReturnValue:
-    with unit_of_work():
-        service.try_again(g.viewer, mail_id)
-    flash(_("Wir versuchen es gleich noch einmal."), "success")
+    try:
+        with unit_of_work():
+            service.try_again(g.viewer, mail_id)
+    except Conflict as refusal:  # it has gone since the page was made
+        flash(refusal.message, "warning")
+    else:
+        flash(_("Wir versuchen es gleich noch einmal."), "success")
     return redirect(url_for("accounts.list_mails", state=_state(request.form.get("state", ""))), 303)
 
 

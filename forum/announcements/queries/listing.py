@@ -259,6 +259,7 @@ def _unread(member_id: Any) -> sa.ColumnElement[bool]:
     )
     return sa.and_(
         Announcement.author_id != member_id,
+        Announcement.names_deleted_at.is_(None),  # nobody knows any more who put it aside
         sa.not_(reach.is_dismissed(member_id)),
         sa.or_(Announcement.confirm_by.is_(None), sa.not_(is_settled)),
     )

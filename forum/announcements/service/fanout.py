@@ -121,7 +121,9 @@ def remind_due(moment: datetime) -> list[int]:
 
 
 def remind(announcement_id: int, moment: datetime) -> int:
-    """Tell those once more of whom notice is still asked; how many. A missed reminder comes with the next."""
+    """Tell those once more of whom notice is still asked; how many. A missed reminder comes with the next.
+    On a day on which they were reminded, by hand or by itself, that was it, wherever the day for notice is moved.
+    """
     announcement = get_locked(announcement_id)
     if announcement is None or not policy.is_current(announcement, moment):
         return 0
@@ -129,7 +131,11 @@ def remind(announcement_id: int, moment: datetime) -> int:
     if due <= announcement.reminded:
         return 0
     announcement.reminded = due
-    return _tell(announcement, open_recipients(announcement.id, policy.local_day(moment)), moment)
+    today = policy.local_day(moment)
+    if announcement.nudged_on == today:
+        return 0
+    announcement.nudged_on = today
+    return _tell(announcement, open_recipients(announcement.id, today), moment)
 
 
 def nudge(announcement_id: int, moment: datetime) -> int:

@@ -25,7 +25,9 @@ def confirm(viewer: Viewer, announcement_id: int, edition: int) -> bool:
     `edition` is the one that was read: `Conflict` if it says something else by now. `Denied` for those who are not
     asked. What is kept is the day, and the digest of the words and files.
     """
-    announcement = get_announcement(viewer, announcement_id)
+    announcement = get_announcement(
+        viewer, announcement_id, lock=True
+    )  # its files stay as they are meanwhile
     moment = now()
     require(
         announcement.confirm_by is not None and policy.is_current(announcement, moment),
@@ -66,6 +68,8 @@ def dismiss(viewer: Viewer, announcement_id: int) -> Announcement:
     if announcement.state is not State.PUBLISHED or viewer.member_id is None:
         return announcement
     require(not asks(viewer, announcement), _("Hier wird um Kenntnisnahme gebeten."))
+    if announcement.names_deleted_at is not None:  # no names are written down any more; it waits for nobody
+        return announcement
     upsert(
         Dismissal,
         {

@@ -167,7 +167,12 @@ def _table(rows: Sequence[Sequence[Any]], widths: Sequence[float], repeat: int =
         ("BOTTOMPADDING", (0, 0), (-1, -1), 3.5),
     ]
     return Table(
-        list(rows), colWidths=list(widths), repeatRows=repeat, style=TableStyle(style), hAlign="LEFT"
+        list(rows),
+        colWidths=list(widths),
+        repeatRows=repeat,
+        style=TableStyle(style),
+        hAlign="LEFT",
+        splitInRow=1,  # the names of twenty files fill more than a page
     )
 
 

@@ -2,10 +2,13 @@
 
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from forum.announcements import policy, queries, service
 from forum.announcements.models import SUBJECT, Announcement, State
 from forum.announcements.queries.listing import Filter
+from forum.announcements.queries.reach import Reach
 from forum.announcements.views.blueprint import bp
 from forum.attachments.queries import attachments_of
 from forum.core.clock import now
@@ -15,7 +18,7 @@ from forum.members import queries as members
 from forum.spaces import queries as spaces
 from forum.spaces.queries import SpaceLink
 from forum.web.access import members_only
-from forum.web.languages import today
+from forum.web.languages import number, today
 
 
 @bp.get("/announcements")
@@ -75,7 +78,9 @@ def show_announcement(announcement_id: int) -> ResponseReturnValue:
         why_held=queries.listing.HELD.get(announcement.held) if announcement.held else None,
         is_current=is_current,
         is_over=announcement.state is State.PUBLISHED and not is_current,
+        last_day=policy.last_day(announcement.ends_at),
         may_keep=policy.may_keep(g.viewer, announcement),
+        reach=reach_in_words(_reach_of(announcement)) if announcement.state is State.DRAFT else None,
         topics=_topics(announcement),
     )
 
@@ -95,6 +100,23 @@ def places_of(announcement: Announcement) -> list[SpaceLink]:
     """The spaces that it is for, in the order in which they were written down."""
     links = spaces.space_links([part.space_id for part in announcement.audience])
     return [links[part.space_id] for part in announcement.audience]
+
+
+def reach_in_words(found: Reach) -> str:
+    """ "Das geht an 214 Mitglieder in 61 Betriebsräten." """
+    if found.members == 0:
+        return str(_("Das erreicht noch niemanden."))
+    people = ngettext("%(n)s Mitglied", "%(n)s Mitglieder", found.members, n=number(found.members))
+    if found.councils == 0:
+        return str(_("Das geht an %(people)s.", people=people))
+    councils = ngettext("%(n)s Betriebsrat", "%(n)s Betriebsräten", found.councils, n=number(found.councils))
+    return str(_("Das geht an %(people)s in %(councils)s.", people=people, councils=councils))
+
+
+def _reach_of(announcement: Announcement) -> Reach:
+    """Whom it would go to today."""
+    chosen = [one.space_id for one in announcement.audience]
+    return queries.reach.reach(chosen, announcement.audience[0].role, announcement.author_id, today())
 
 
 def _topics(announcement: Announcement) -> list[tuple[SpaceLink, int | None]]:

@@ -113,8 +113,10 @@ def create_check() -> ResponseReturnValue:
     try:
         if paper:
             digest = hashlib.file_digest(paper.stream, "sha256").hexdigest()
+        elif form.digest.data:
+            digest = service.certificates.clean_digest(form.digest.data)
         else:
-            digest = service.certificates.clean_digest(form.digest.data or "")
+            raise Invalid(_("Wähle eine Datei oder gib ihre Prüfsumme an."), "paper")
     except Invalid as refusal:
         form.refuse(refusal)
         return render_template("announcements/new_check.html", form=form, digest="", found=None), 422

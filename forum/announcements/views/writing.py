@@ -3,14 +3,12 @@
 from flask import flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from forum.announcements import policy, queries, service
 from forum.announcements.forms import AnnouncementForm, EditForm, WordingForm
 from forum.announcements.models import SUBJECT, TEXT_LIMIT, TITLE_LIMIT, Announcement, State
-from forum.announcements.queries.reach import Reach
 from forum.announcements.views.blueprint import bp
-from forum.announcements.views.reading import places_of
+from forum.announcements.views.reading import places_of, reach_in_words
 from forum.attachments.queries import attachments_of
 from forum.core import html
 from forum.core.access import Role
@@ -22,7 +20,7 @@ from forum.spaces import queries as spaces
 from forum.web.access import members_only
 from forum.web.answers import go_to, offer_undo
 from forum.web.forms import takes_files
-from forum.web.languages import exact, number, today
+from forum.web.languages import exact, today
 from forum.web.limits import POSTING, limiter
 
 _PLACE = "announcement:new"
@@ -149,6 +147,7 @@ def create_withdrawal(announcement_id: int) -> ResponseReturnValue:
 def delete_withdrawal(announcement_id: int) -> ResponseReturnValue:
     with unit_of_work():
         announcement = service.announcements.restore(g.viewer, announcement_id)
+    flash(_("Die Mitteilung ist wieder veröffentlicht."), "success")
     return _to(announcement)
 
 
@@ -175,17 +174,6 @@ def show_reach() -> ResponseReturnValue:
     return {"text": reach_in_words(found)}
 
 
-def reach_in_words(found: Reach) -> str:
-    """ "Das geht an 214 Mitglieder in 61 Betriebsräten." """
-    if found.members == 0:
-        return str(_("Das erreicht noch niemanden."))
-    people = ngettext("%(n)s Mitglied", "%(n)s Mitglieder", found.members, n=number(found.members))
-    if found.councils == 0:
-        return str(_("Das geht an %(people)s.", people=people))
-    councils = ngettext("%(n)s Betriebsrat", "%(n)s Betriebsräten", found.councils, n=number(found.councils))
-    return str(_("Das geht an %(people)s in %(councils)s.", people=people, councils=councils))
-
-
 def _offered(form: AnnouncementForm) -> AnnouncementForm:
     form.offer([one for one in spaces.spaces_of(g.viewer) if policy.may_announce_in(g.viewer, one.id)])
     return form
@@ -196,7 +184,8 @@ def _require_moment(form: AnnouncementForm) -> None:
         raise Invalid(_("Wähle den Tag."), "publish_on")
 
 
-def _form(form: WordingForm, announcement: Announcement | None, theirs: Announcement | None = None) -> str:
+def _form(form: WordingForm, announcement: Announcement | None, refusal: Conflict | None = None) -> str:
+    """With a `refusal`, also how what was typed differs from what stands there by now."""
     place = f"announcement:{announcement.id}" if announcement else _PLACE
     is_published = isinstance(form, EditForm)
     found = None
@@ -222,7 +211,8 @@ def _form(form: WordingForm, announcement: Announcement | None, theirs: Announce
         place=place,
         limit=TEXT_LIMIT,
         title_limit=TITLE_LIMIT,
-        conflict=word_diff(theirs.source, form.text.data or "") if theirs else None,
+        conflict=word_diff(announcement.source, form.text.data or "") if announcement and refusal else None,
+        refusal=refusal,
         preview=html.render(form.text.data or "") if form.is_sent and form.preview.data else None,
     )
 
@@ -233,8 +223,7 @@ def _both_versions(form: WordingForm, announcement_id: int, refusal: Conflict) -
     if theirs.state is not State.DRAFT and not isinstance(form, EditForm):
         form = EditForm()  # it went out meanwhile: what was typed becomes an edit
     form.edition.data, form.edition.raw_data = theirs.edition, None
-    flash(refusal.message, "warning")
-    return _form(form, theirs, theirs)
+    return _form(form, theirs, refusal)
 
 
 def _sent_off(announcement: Announcement) -> ResponseReturnValue:

@@ -11,7 +11,7 @@ from forum.audit import service as audit
 from forum.boards import policy
 from forum.boards.models import POST_LIMIT, REASON_LIMIT, SUBJECT, Post, PostState, Revision
 from forum.boards.service import drafts, news
-from forum.boards.service.wording import render_post
+from forum.boards.service.wording import write_post
 from forum.core import html
 from forum.core.access import Viewer
 from forum.core.clock import now
@@ -74,7 +74,7 @@ def edit_post(
         )
     )
     post.source = source
-    post.html = render_post(source, post.topic.space_id)[0]
+    post.html = write_post(source, post.topic.space_id)
     post.html_version = html.RENDERER_VERSION
     post.version += 1
     post.edited_at = moment

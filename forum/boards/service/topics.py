@@ -12,7 +12,7 @@ from forum.boards import policy
 from forum.boards.models import POST_LIMIT, SUBJECT, TITLE_LIMIT, TOPIC, Board, Post, Topic
 from forum.boards.service import drafts, news, readings
 from forum.boards.service.boards import get_board
-from forum.boards.service.wording import render_post
+from forum.boards.service.wording import write_post
 from forum.core import html
 from forum.core.access import Viewer
 from forum.core.clock import now
@@ -186,7 +186,7 @@ def append_post(
         author_id=_author(viewer),
         created_at=now(),
         source=source,
-        html=render_post(source, topic.space_id)[0],
+        html=write_post(source, topic.space_id),
         html_version=html.RENDERER_VERSION,
         client_key=client_key,
     )

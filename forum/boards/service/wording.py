@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from forum.core import html
 from forum.members.models import Member, Standing
 from forum.members.queries import named_in
+from forum.members.service import require_few
 from forum.spaces.models import Membership
 
 
@@ -21,3 +22,10 @@ def render_post(source: str, space_id: int) -> tuple[str, list[int]]:
     )
     rendered, found = html.render_with_names(source, {name: f"/members/{known[name][0]}" for name in known})
     return rendered, sorted({member_id for name in found for member_id in known[name]})
+
+
+def write_post(source: str, space_id: int) -> str:
+    """Safe HTML of what somebody wrote just now; `Invalid` if it calls too many people by name."""
+    rendered, named = render_post(source, space_id)
+    require_few(named)
+    return rendered

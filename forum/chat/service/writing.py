@@ -11,6 +11,7 @@ from forum.core import html
 from forum.core.db import db
 from forum.core.text import clean_text
 from forum.members.queries import named_in
+from forum.members.service import require_few
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ def compose(room: Room, typed: str, author_id: int | None, *, has_files: bool = 
     known = named_in(readers_of(room), source)
     rendered, found = html.render_with_names(source, {name: f"/members/{known[name][0]}" for name in known})
     mentioned = {member_id for name in found for member_id in known[name]}
+    require_few(mentioned)
     return Text(source, rendered, sorted(mentioned - {author_id}))
 
 

@@ -32,14 +32,14 @@ _WAYS = {
         follows.follow_document,
         follows.unfollow_document,
         follows.see_document,
-        _l("Du folgst dem Dokument. Was neu ist, steht unter „Ablage“."),
+        _l("Du folgst dem Dokument. Was neu ist, steht unter der Glocke."),
         _l("Du folgst dem Dokument nicht mehr."),
     ),
     "folders": _Way(
         follows.follow_folder,
         follows.unfollow_folder,
         follows.see_folder,
-        _l("Du folgst dem Ordner. Was neu ist, steht unter „Ablage“."),
+        _l("Du folgst dem Ordner. Was neu ist, steht unter der Glocke."),
         _l("Du folgst dem Ordner nicht mehr."),
     ),
 }

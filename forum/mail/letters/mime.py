@@ -162,8 +162,10 @@ def _split(raw: bytes) -> tuple[Message, bytes]:
     end = _HEADER_END.search(raw, 0, HEADER_LIMIT)
     head = raw[: end.start()] if end else raw[:HEADER_LIMIT]
     header = Message()
-    for line in _FOLD.split(decode(head).lstrip("\n"))[:_LINES]:
-        if matched := _FIELD.fullmatch(line):
+    for place, line in enumerate(_FOLD.split(decode(head).lstrip("\n"))):
+        matched = _FIELD.fullmatch(line)
+        # A second sender counts wherever it stands: other programs may show that one.
+        if matched and (place < _LINES or matched[1].lower() == "from"):
             header[matched[1]] = " ".join(matched[2][:_VALUE].split())
     return header, raw[end.end() :] if end else b""
 

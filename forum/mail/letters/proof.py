@@ -8,10 +8,13 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _COMMENT = re.compile(r"\([^()]*\)")
 _ANGLE = re.compile(r"<([^<>]*)>")
 _ADDRESS = re.compile(r"[^\s@<>()\",;:\\\x00-\x20]{1,64}@[^\s@<>()\",;:\\\x00-\x20]{3,190}")
-_RESULT = re.compile(r"\s*([a-z0-9-]{2,20})\s*=\s*([a-z]{2,20})", re.IGNORECASE)
-_PROPERTY = re.compile(
-    r"\b(header\.d|header\.from|header\.i|smtp\.mailfrom)\s*=\s*\"?([^\s;\"]{1,250})", re.IGNORECASE
-)
+_EQUALS = re.compile(r"\s*=\s*")
+#: A quoted value as a whole, and what may stand in one that is believed.
+_VALUE = re.compile(r'(?<==)("(?:[^"\\]|\\.)*")(?=[\s;]|\Z)')
+_HARMLESS = re.compile(r"[\w.@+/=-]*")
+#: Longer words of a server are not read: cut off, `a.example.b.example` would be `a.example`.
+_LONGEST = 4000
+_NESTED = 10
 
 
 def sender_of(mail: Part) -> str:
@@ -43,27 +46,45 @@ def is_proven(mail: Part, sender: str, authserv: str) -> bool | None:
     if not authserv or not sender:
         return None
     for value in mail.header.get_all("authentication-results", [])[:20]:
-        named, _semicolon, results = _COMMENT.sub(" ", str(value)[:4000]).partition(";")
+        named, _semicolon, results = _bare(str(value)).partition(";")
         if named.split()[:1] and named.split()[0].lower() == authserv.lower():
-            return _verdict(results, sender.rpartition("@")[2])
+            is_readable = len(str(value)) <= _LONGEST and not set('"()\\') & set(named + results)
+            return _verdict(results, sender.rpartition("@")[2]) if is_readable else None
     return None
+
+
+def _bare(value: str) -> str:
+    """What the server says, without comments and quotes: in them stand the sender's words (an envelope like
+    `"x; dmarc=pass "@evil.example`). A quoted part of a longer word becomes an x.
+    """
+    value = _QUOTED.sub("x", _VALUE.sub(_unquoted, value[: _LONGEST + 1]))
+    for _level in range(_NESTED):
+        value = _COMMENT.sub(" ", value)
+    return value
+
+
+def _unquoted(found: re.Match[str]) -> str:
+    words = found[1][1:-1]
+    return words if _HARMLESS.fullmatch(words) else "x"
 
 
 def _verdict(results: str, domain: str) -> bool | None:
     verdict: bool | None = None
     for statement in results.split(";"):
-        found = _RESULT.match(statement)
-        if not found:
-            continue
-        method, result = found[1].lower(), found[2].lower()
+        # Only whole words count, the first of a kind: what somebody calls his server stands there, too.
+        said: dict[str, str] = {}
+        for word in _EQUALS.sub("=", statement).lower().split():
+            name, _sign, value = word.partition("=")
+            said.setdefault(name, value)
+        method, result = next(iter(said.items()), ("", ""))
         if method == "dmarc" and result in {"pass", "fail"}:
-            return result == "pass"
+            # Of whom it speaks: our own reading of From may be another one than the server's.
+            return result == "pass" and _are_related(said.get("header.from", domain), domain)
         if method in {"dkim", "spf"}:
-            names = {key.lower(): value.lower() for key, value in _PROPERTY.findall(statement)}
             if method == "dkim":
-                named = names.get("header.d") or names.get("header.i", "").rpartition("@")[2]
+                named = said.get("header.d") or said.get("header.i", "").rpartition("@")[2]
             else:
-                named = names.get("smtp.mailfrom", "").rpartition("@")[2]
+                named = said.get("smtp.mailfrom", "").rpartition("@")[2]
             if result == "pass" and _are_related(named, domain):
                 verdict = True
             elif result == "fail" and verdict is None:

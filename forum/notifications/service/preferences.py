@@ -75,6 +75,10 @@ def choose_pushes(
     """Whether devices are told at once, what they show, and when they stay silent."""
     if (quiet_from is None) != (quiet_until is None):
         raise Invalid(_("Gib Anfang und Ende der Ruhezeit an, oder lass beides leer."), "quiet_until")
+    if quiet_from is not None and quiet_from == quiet_until:
+        raise Invalid(
+            _("Die Ruhezeit endet, wenn sie beginnt. Wähle zwei verschiedene Zeiten."), "quiet_until"
+        )
     row = preferences_of(viewer)
     row.pushes, row.push_shows_content = pushes, shows_content
     row.quiet_from, row.quiet_until = quiet_from, quiet_until

@@ -140,7 +140,7 @@ def is_open_address(endpoint: str) -> bool:
         port = parts.port
     except ValueError:
         return False
-    host = parts.hostname or ""
+    host = (parts.hostname or "").removesuffix(".")
     if parts.scheme != "https" or port not in (None, 443) or parts.username is not None or parts.fragment:
         return False
     if (

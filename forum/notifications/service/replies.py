@@ -60,7 +60,7 @@ def find_place(payload: str, sender: str, *, is_forged: bool) -> ReplyAddress:
         raise Denied(
             _("Diese Antwortadresse gilt nicht mehr. Öffne das Thema im Netzwerk und antworte dort.")
         )
-    if owner.email.casefold() != sender.strip().casefold():
+    if not addresses.are_same(owner.email, sender):
         raise Denied(
             _(
                 "Antworte von der Adresse, an die die Mail ging. Von einer anderen nehmen wir die Antwort nicht an."

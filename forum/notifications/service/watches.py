@@ -1,10 +1,12 @@
 """How much a member wants to hear of a topic, a board, a space. Muting wins over everything but what is important."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import sqlalchemy as sa
 
 from forum.core.access import Viewer
+from forum.core.clock import now
 from forum.core.db import db, insert_into, upsert
 from forum.core.errors import Denied, NotFound
 from forum.jobs.service import enqueue
@@ -15,6 +17,8 @@ from forum.notifications.targets import named
 
 #: The work that sees to a member's lines under the bell.
 TIDY = "notifications.tidy"
+#: Muting can be taken back for ten seconds on the page; until then, what lies below stays as it is.
+_SECOND_THOUGHT = timedelta(seconds=15)
 #: A thing that can be watched: kind and id.
 Place = tuple[str, int]
 
@@ -36,7 +40,8 @@ def watch(viewer: Viewer, subject: str, subject_id: int, level: Level | None) ->
     if level is Level.MUTED:
         notices.see(viewer, subject, subject_id)
         # What lies below it is known to those who describe it.
-        enqueue(TIDY, key=f"{TIDY}:{viewer.member_id}", member_id=viewer.member_id)
+        key_of_work = f"{TIDY}:{viewer.member_id}"
+        enqueue(TIDY, due_at=now() + _SECOND_THOUGHT, key=key_of_work, member_id=viewer.member_id)
 
 
 def unmute(viewer: Viewer, subject: str, subject_id: int) -> None:

@@ -136,18 +136,22 @@ class _Pinned(http.client.HTTPSConnection):
         super().__init__(host, 443, timeout=timeout, context=trust())
         self._address = address
         self._patience = timeout
+        self._line: ssl.SSLSocket | None = None
 
     def connect(self) -> None:
         raw = socket.create_connection(self._address, self._patience)
         # Greeting comes after: who is slow in it can be cut off, too.
-        self.sock = trust().wrap_socket(raw, server_hostname=self.host, do_handshake_on_connect=False)
-        self.sock.do_handshake()
+        self.sock = self._line = trust().wrap_socket(
+            raw, server_hostname=self.host, do_handshake_on_connect=False
+        )
+        self._line.do_handshake()
 
     def cut(self) -> None:
         """End it, whatever it waits for."""
-        if self.sock is not None:
+        # Not `sock`: that is gone when the answer is one after which the service hangs up, and is still being read.
+        if self._line is not None:
             with suppress(OSError):
-                self.sock.shutdown(socket.SHUT_RDWR)
+                self._line.shutdown(socket.SHUT_RDWR)
 
 
 def look_up(host: str) -> tuple[str, int]:

@@ -1,6 +1,7 @@
 """Stopping mails from a link in one, without signing in: the ticket says whose they are, and about what."""
 
 from datetime import datetime
+from hashlib import sha256
 from typing import NamedTuple
 
 from flask import current_app, g, render_template, request, url_for
@@ -56,6 +57,11 @@ def _meant() -> str:
     return request.form.get("what") or (request.view_args or {})["ticket"]
 
 
+def _counted() -> str:
+    """By what tries with a ticket are counted: what was sent may be none, and as long as anybody likes."""
+    return sha256(_meant().encode("utf-8", "replace")).hexdigest()
+
+
 @bp.get("/notices/stop/<ticket>")
 @public
 def show_stop(ticket: str) -> ResponseReturnValue:
@@ -73,14 +79,14 @@ def show_stop(ticket: str) -> ResponseReturnValue:
         ticket=ticket,
         name=members.name_of(scope.member_id) if is_known else "",
         stops=_stops(scope, with_titles=is_known),
-        is_done="done" in request.args,
+        done=request.args.get("done", ""),
     )
 
 
 @bp.post("/notices/stop/<ticket>")
 @public
 @limiter.limit(POSTING, key_func=network_address)
-@limiter.limit(_TO_AND_FRO, key_func=_meant)
+@limiter.limit(_TO_AND_FRO, key_func=_counted)
 def create_stop(ticket: str) -> ResponseReturnValue:
     """Stop what the ticket names: with one click in the mail program (RFC 8058), or by a button of the page.
 
@@ -94,13 +100,13 @@ def create_stop(ticket: str) -> ResponseReturnValue:
             preferences.stop_mails(scope.viewer)
     if "what" not in request.form:
         return current_app.response_class(mimetype="text/plain")
-    return go_to(url_for(".show_stop", ticket=ticket, done="y"))
+    return go_to(url_for(".show_stop", ticket=ticket, done="thing" if scope.subject else "all"))
 
 
 @bp.post("/notices/stop/<ticket>/delete")
 @public
 @limiter.limit(POSTING, key_func=network_address)
-@limiter.limit(_TO_AND_FRO, key_func=_meant)
+@limiter.limit(_TO_AND_FRO, key_func=_counted)
 def delete_stop(ticket: str) -> ResponseReturnValue:
     """Mails again, as it was before."""
     scope = _read(_meant())
