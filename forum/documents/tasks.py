@@ -9,19 +9,29 @@ from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.documents.models import DOCUMENT, FOLDER, Document, DocumentFollow, FolderFollow, Version
 from forum.documents.service.purge import purge_expired
+from forum.files.models import FileState
 from forum.jobs.registry import job, periodic
+from forum.jobs.service import enqueue
 from forum.notifications.models import SPACE, Kind
 from forum.notifications.service import notices, watches
 from forum.spaces.models import Membership
+
+#: After so long a file that is not ready is asked after again, later ever less often.
+_SOON = timedelta(seconds=10)
 
 
 @job("documents.tell")
 def tell(version_id: int) -> None:
     """There is a new version: who follows the document hears of it, then who follows a folder it lies in, the nearest
-    first; each once."""
+    first; each once. Nobody before it can be opened: its file may be looked through still, or wait for its sender."""
     version = db.session.get(Version, version_id)
     document = db.session.get(Document, version.document_id) if version else None
-    if version is None or document is None or document.is_binned:
+    if version is None or document is None or document.is_binned or version.file.state is FileState.REFUSED:
+        return
+    if version.file.state is not FileState.READY:
+        moment = now()
+        later = moment + max(_SOON, (moment - version.created_at) / 2)
+        enqueue("documents.tell", due_at=later, version_id=version_id)
         return
     belongs = sa.select(Membership.member_id).where(
         Membership.space_id == document.space_id, Membership.member_id != version.author_id

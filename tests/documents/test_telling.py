@@ -1,11 +1,18 @@
 """Who follows a document or a folder hears of new versions under the bell."""
 
+from datetime import timedelta
+
 import sqlalchemy as sa
+import time_machine
 from flask import Flask
 
+from forum.core.clock import now
 from forum.core.db import db, unit_of_work
-from forum.documents.models import DOCUMENT, FOLDER
+from forum.documents.models import DOCUMENT, FOLDER, Version
 from forum.documents.service import documents, folders, follows, versions
+from forum.files.models import Choice, File, Progress
+from forum.jobs.models import Job
+from forum.jobs.service import enqueue
 from forum.notifications.models import Kind, Level, Notice
 from forum.notifications.queries import bell
 from forum.notifications.service import watches
@@ -70,6 +77,27 @@ def test_who_follows_a_document_hears_of_new_versions_of_others(context: Flask, 
     found = entry(cast.petra, with_lines=True)
     assert found is not None
     assert [line.text for line in found.lines] == ["Mit Anlage", "Mit Anlage"]
+
+
+def test_nobody_hears_of_a_version_before_it_can_be_opened(context: Flask, cast: Cast) -> None:
+    document_id = document(cast)
+    tell_all()
+    follow(cast.petra, document_id=document_id)
+    asks = sent_file(cast.manfred, data=b"%PDF-1.7 asks", findings={"author": "Manfred"})
+    refused = sent_file(cast.manfred, data=b"%PDF-1.7 refused", check=Progress.FAILED)
+    with unit_of_work():
+        versions.add_version(cast.manfred.viewer, document_id, asks, "Mit Namen")
+    assert told(cast.petra) == []
+    with unit_of_work():
+        db.session.get_one(File, asks).choice = Choice.KEEP
+    with time_machine.travel(now() + timedelta(seconds=11)):
+        assert told(cast.petra) == [(DOCUMENT, document_id, 1)]
+    with unit_of_work():
+        db.session.execute(sa.update(Version).where(Version.file_id == asks).values(file_id=refused))
+        db.session.execute(sa.delete(Notice))
+        enqueue("documents.tell", version_id=db.session.scalars(sa.select(sa.func.max(Version.id))).one())
+    assert told(cast.petra) == []
+    assert db.session.scalars(sa.select(Job).where(Job.name == "documents.tell")).all() == []
 
 
 def test_what_comes_into_a_folder_is_one_line_of_the_nearest_folder_followed(

@@ -25,9 +25,8 @@ def confirm(viewer: Viewer, announcement_id: int, edition: int) -> bool:
     `edition` is the one that was read: `Conflict` if it says something else by now. `Denied` for those who are not
     asked. What is kept is the day, and the digest of the words and files.
     """
-    announcement = get_announcement(
-        viewer, announcement_id, lock=True
-    )  # its files stay as they are meanwhile
+    # Locked, so that its files stay as they are until the digest is written down.
+    announcement = get_announcement(viewer, announcement_id, lock=True)
     moment = now()
     require(
         announcement.confirm_by is not None and policy.is_current(announcement, moment),
