@@ -169,7 +169,7 @@ def test_the_list_says_which_wording_was_confirmed_how_often(app: Flask, browse:
         swap(cast, made, 1, b"%PDF-1.7 zwei")
     page = browse(cast.sabine).get(f"/announcements/{made}/standing").text
     assert before in page
-    assert "(Wortlaut 1)" in page
+    assert "(Wortlaut 1.1)" in page
 
 
 @pytest.mark.parametrize("stage", ["draft", "published", "for moderators"])

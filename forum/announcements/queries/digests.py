@@ -14,9 +14,10 @@ from forum.core.db import db
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Words and files of the present version as they were until `until`, None: as they are; by `number` from 1."""
+    """Words and files of the present version as they were until `until`, None: as they are. `number`: "2.1" is the
+    first wording of the second version."""
 
-    number: int
+    number: str
     digest: str
     files: list[str]
     until: datetime | None
@@ -52,7 +53,7 @@ def stages(announcement: Announcement) -> dict[str, Stage]:
     found: dict[str, Stage] = {}
     for title, source, files, until in said:
         digest = _digest(title, source, files)
-        number = found[digest].number if digest in found else len(found) + 1
+        number = found[digest].number if digest in found else f"{announcement.version}.{len(found) + 1}"
         found[digest] = Stage(number, digest, [name for name, _digest_of_file in files], until)
     return found
 
