@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pypdfium2 as pdfium
@@ -9,7 +10,6 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 from flask import Flask
-from flask.testing import FlaskClient
 
 from forum.announcements import queries
 from forum.announcements.models import Acknowledgement, Announcement
@@ -25,8 +25,9 @@ from forum.files.settling import tell_settled
 from tests.announcements.house import WORDS, announce, council, draft, terms, today, told
 from tests.cast import Cast, Person
 from tests.make.sent import forget_all, sent_file
+from tests.pages import PageCheckingClient
 
-Browse = Callable[[Person | None], FlaskClient]
+Browse = Callable[[Person | None], PageCheckingClient]
 TEN = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
@@ -176,7 +177,7 @@ def test_the_list_says_which_wording_was_confirmed_how_often(app: Flask, browse:
 def test_when_a_file_was_looked_through_open_pages_of_readers_show_it_and_nobody_else_hears_of_it(
     app: Flask,
     cast: Cast,
-    listen: Callable[..., object],
+    listen: Callable[..., Any],
     stage: str,
 ) -> None:
     with app.app_context():
@@ -192,10 +193,10 @@ def test_when_a_file_was_looked_through_open_pages_of_readers_show_it_and_nobody
     sabine, manfred, petra, olga = (listen(person, "/notices") for person in people)
     with app.app_context():
         tell_settled(blob_id or 0)
-    assert {"announcement": made} in sabine.heard("settled")  # type: ignore[attr-defined]
-    assert bool(manfred.heard("settled")) == (stage != "draft")  # type: ignore[attr-defined]
-    assert bool(petra.heard("settled")) == (stage == "published")  # type: ignore[attr-defined]
-    assert not olga.heard("settled")  # type: ignore[attr-defined]
+    assert {"announcement": made} in sabine.heard("settled")
+    assert bool(manfred.heard("settled")) == (stage != "draft")
+    assert bool(petra.heard("settled")) == (stage == "published")
+    assert not olga.heard("settled")
 
 
 def test_a_draft_keeps_no_history_of_its_files(context: Flask, cast: Cast) -> None:

@@ -1,7 +1,9 @@
 """Whom it goes to, written down once; telling, reminding, each in its time and to those who are late only."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -351,17 +353,19 @@ def test_what_was_withdrawn_before_its_mail_went_is_not_mailed(context: Flask, c
     assert mailed() == []
 
 
-def test_live_pages_of_the_spaces_hear_of_it(app: Flask, cast: Cast, listen: object) -> None:
-    petra, olga = listen(cast.petra, "/notices"), listen(cast.olga, "/notices")  # type: ignore[operator]
+def test_live_pages_of_the_spaces_hear_of_it(app: Flask, cast: Cast, listen: Callable[..., Any]) -> None:
+    petra, olga = listen(cast.petra, "/notices"), listen(cast.olga, "/notices")
     with app.app_context():
         announce(cast, told=False)
     assert petra.heard("announced")
     assert not olga.heard("announced")
 
 
-def test_of_what_is_for_moderators_others_hear_nothing_at_all(app: Flask, cast: Cast, listen: object) -> None:
+def test_of_what_is_for_moderators_others_hear_nothing_at_all(
+    app: Flask, cast: Cast, listen: Callable[..., Any]
+) -> None:
     people = (cast.petra, cast.manfred, cast.olga)
-    petra, manfred, olga = (listen(person, "/notices") for person in people)  # type: ignore[operator]
+    petra, manfred, olga = (listen(person, "/notices") for person in people)
     with app.app_context():
         made = announce(cast, role=Role.MODERATOR, confirm_by=None)
         with unit_of_work():
@@ -441,14 +445,14 @@ def bundled() -> list[str]:
 
 
 def test_what_waits_is_found_with_one_statement_and_lists_with_two(
-    context: Flask, cast: Cast, count_queries: object
+    context: Flask, cast: Cast, count_queries: Callable[[], int]
 ) -> None:
     for _ in range(4):
         announce(cast)
     db.session.rollback()
-    count_queries()  # type: ignore[operator]
+    count_queries()
     assert len(queries.listing.waiting(cast.petra.viewer)) == 4
-    assert count_queries() <= 2  # type: ignore[operator]  # the statement, and the beginning
+    assert count_queries() <= 2  # the statement, and the beginning
     queries.listing.list_announcements(cast.petra.viewer, queries.listing.Filter.ALL)
-    assert count_queries() == 2  # type: ignore[operator]
+    assert count_queries() == 2
     assert queries.listing.waiting(cast.karla.viewer) == []

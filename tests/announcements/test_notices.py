@@ -14,7 +14,6 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 from flask import Flask
-from flask.testing import FlaskClient
 
 from forum.announcements import queries
 from forum.announcements.models import Acknowledgement, Announcement, Certificate, Dismissal, Recipient
@@ -29,6 +28,7 @@ from forum.notifications.models import Notice
 from forum.spaces.service import join
 from tests.announcements.house import announce, council, draft, mailed, today, told
 from tests.cast import HERE, Cast, Person
+from tests.pages import PageCheckingClient
 
 TEN = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
@@ -49,7 +49,7 @@ def get(announcement_id: int) -> Announcement:
 
 def confirm(person: object, announcement_id: int, version: int = 1) -> None:
     with unit_of_work():
-        notices.confirm(person.viewer, announcement_id, version)  # type: ignore[attr-defined]
+        notices.confirm(person.viewer, announcement_id, version)
 
 
 def test_a_double_click_and_a_colleague_at_the_same_time_are_one_notice(context: Flask, cast: Cast) -> None:
@@ -200,7 +200,7 @@ def test_when_one_confirms_the_bell_and_the_banner_go_for_the_whole_council_and_
 
 
 def test_who_is_told_but_not_asked_can_put_it_aside_and_who_is_asked_cannot(
-    app: Flask, browse: Callable[[Person | None], FlaskClient], cast: Cast
+    app: Flask, browse: Callable[[Person | None], PageCheckingClient], cast: Cast
 ) -> None:
     with app.app_context():
         council(cast, "Stahl", cast.petra, substitutes=(cast.manfred,))
@@ -208,13 +208,13 @@ def test_who_is_told_but_not_asked_can_put_it_aside_and_who_is_asked_cannot(
     client = browse(cast.manfred)
     assert f"/announcements/{made}/dismissal" in client.get("/boards").text
     assert f"/announcements/{made}/dismissal" in client.get(f"/announcements/{made}").text
-    assert client.send(f"/announcements/{made}/dismissal").status_code == 303  # type: ignore[attr-defined]
+    assert client.send(f"/announcements/{made}/dismissal").status_code == 303
     assert f"/announcements/{made}/dismissal" not in client.get(f"/announcements/{made}").text
     assert 'class="urgent"' not in client.get("/boards").text
     with app.app_context():
         assert told(cast.manfred) is None
         assert told(cast.petra) == 1
-    assert browse(cast.petra).send(f"/announcements/{made}/dismissal").status_code == 403  # type: ignore[attr-defined]
+    assert browse(cast.petra).send(f"/announcements/{made}/dismissal").status_code == 403
 
 
 def test_what_is_withdrawn_or_over_leaves_no_line_under_any_bell(context: Flask, cast: Cast) -> None:
@@ -230,7 +230,7 @@ def test_what_is_withdrawn_or_over_leaves_no_line_under_any_bell(context: Flask,
 
 
 def test_who_comes_second_reads_that_it_is_done_already_and_by_whom(
-    app: Flask, browse: Callable[[Person | None], FlaskClient], cast: Cast
+    app: Flask, browse: Callable[[Person | None], PageCheckingClient], cast: Cast
 ) -> None:
     with app.app_context():
         council(cast, "Stahl", cast.petra, cast.manfred)
@@ -239,7 +239,7 @@ def test_who_comes_second_reads_that_it_is_done_already_and_by_whom(
     assert "Zur Kenntnis genommen" in late.get(f"/announcements/{made}").text
     with app.app_context():
         confirm(cast.petra, made)
-    answer = late.send(f"/announcements/{made}/notice", edition="1")  # type: ignore[attr-defined]
+    answer = late.send(f"/announcements/{made}/notice", edition="1")
     assert answer.status_code == 303
     assert "Petra Sommer hat das schon bestätigt." in late.get(answer.location).text
 

@@ -8,7 +8,6 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 from flask import Flask
-from flask.testing import FlaskClient
 
 from forum.announcements import policy
 from forum.announcements.models import Announcement, Held, State
@@ -23,11 +22,12 @@ from forum.members.models import Member, Standing
 from forum.spaces.models import Membership
 from tests.announcements.house import WORDS, announce, draft, mailed, terms, told
 from tests.cast import HERE, NETWORK, Cast, Person
+from tests.pages import PageCheckingClient
 
 #: A Tuesday, ten in the morning.
 TEN = datetime(2026, 11, 24, 9, tzinfo=UTC)
 TODAY = TEN.date()
-Browse = Callable[[Person | None], FlaskClient]
+Browse = Callable[[Person | None], PageCheckingClient]
 
 
 def get(announcement_id: int) -> Announcement:
@@ -164,7 +164,7 @@ def test_who_sent_too_many_is_told_so_and_loses_nothing(
     monkeypatch.setattr(policy, "SENT_A_DAY", 0)
     client = browse(cast.sabine)
     fields = {"title": "Zu viel", "text": "Aber wichtig.", "spaces": str(cast.spaces[HERE]), "publish": "1"}
-    page = client.get(client.send("/announcements", **fields, client_key=str(uuid4())).location).text  # type: ignore[attr-defined]
+    page = client.get(client.send("/announcements", **fields, client_key=str(uuid4())).location).text
     assert "Morgen geht es wieder." in page
     assert "Aber wichtig." in page
 

@@ -9,7 +9,6 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from forum.announcements.models import Acknowledgement, Announcement, Discussion, State
@@ -20,8 +19,9 @@ from forum.members.models import Member
 from forum.notifications.targets import Since, described
 from tests.announcements.house import announce, council, draft, today
 from tests.cast import HERE, Cast, Person
+from tests.pages import PageCheckingClient
 
-Browse = Callable[[Person | None], FlaskClient]
+Browse = Callable[[Person | None], PageCheckingClient]
 
 
 @pytest.fixture
@@ -45,9 +45,9 @@ def typed(cast: Cast, **changes: str) -> dict[str, str]:
     return fields | changes
 
 
-def follow(client: FlaskClient, path: str, **fields: str) -> TestResponse:
+def follow(client: PageCheckingClient, path: str, **fields: str) -> TestResponse:
     """Where a sent form leads to."""
-    answer = client.send(path, **fields)  # type: ignore[attr-defined]
+    answer = client.send(path, **fields)
     assert answer.status_code == 303
     return client.get(answer.location)
 
@@ -330,8 +330,8 @@ def test_what_was_changed_elsewhere_is_said_once_also_where_a_script_sends_the_f
 ) -> None:
     client = browse(cast.sabine)
     mine = {"title": "Mein Titel", "text": "Anders.", "edition": "7"}
-    first = client.send(f"/announcements/{asked}", **mine, headers={"X-Requested-With": "fetch"})  # type: ignore[attr-defined]
-    page = client.send(f"/announcements/{asked}", **mine)  # type: ignore[attr-defined]
+    first = client.send(f"/announcements/{asked}", **mine, headers={"X-Requested-With": "fetch"})
+    page = client.send(f"/announcements/{asked}", **mine)
     assert (first.status_code, page.status_code) == (409, 409)
     assert page.text.count("an anderer Stelle geändert") == 1
     assert "<del>Neues Muster zu KI</del> <ins>Mein Titel</ins>" in page.text
@@ -357,10 +357,10 @@ def test_a_draft_says_to_how_many_it_would_go_and_until_when_it_asks(
 
 
 def test_whoever_checks_nothing_is_told_what_to_give(browse: Browse, cast: Cast) -> None:
-    answer = browse(cast.petra).send("/announcements/check")  # type: ignore[attr-defined]
+    answer = browse(cast.petra).send("/announcements/check")
     assert answer.status_code == 422
     assert "Wähle eine Datei oder gib ihre Prüfsumme an." in answer.text
-    answer = browse(cast.petra).send("/announcements/check", digest="kurz")  # type: ignore[attr-defined]
+    answer = browse(cast.petra).send("/announcements/check", digest="kurz")
     assert "Die Prüfsumme hat 64 Zeichen" in answer.text
 
 
@@ -375,7 +375,7 @@ def test_a_label_that_asks_has_no_colon_behind_it_in_the_list_of_what_does_not_f
 ) -> None:
     fields = typed(cast)
     del fields["spaces"]
-    answer = browse(cast.sabine).send("/announcements", **fields)  # type: ignore[attr-defined]
+    answer = browse(cast.sabine).send("/announcements", **fields)
     assert "Für wen?</a> Wähle, für wen die Mitteilung ist." in answer.text
-    answer = browse(cast.sabine).send("/announcements", **typed(cast, title=""))  # type: ignore[attr-defined]
+    answer = browse(cast.sabine).send("/announcements", **typed(cast, title=""))
     assert "Titel</a>: " in answer.text
