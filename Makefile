@@ -10,6 +10,9 @@ ifneq ($(BIND),127.0.0.1:8000)
 export NETWORK_PUBLIC_URL ?= http://$(BIND)
 endif
 
+# Each try has its own time: else the second one of a test that hung would have none left, and hang for ever.
+A_TRY := --reruns 1 -rR --timeout=180 -o timeout_func_only=true
+
 .PHONY: run demo cluster test corpus check bench shots lock messages clean help
 
 help:  ## This list.
@@ -34,7 +37,7 @@ test: $(VENV)/dev.done forum/translations/.done  ## Everything: rules, types, te
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser and not cluster"
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "database and not browser" --database postgresql
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "browser or cluster" --reruns 1 -rR
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "browser or cluster" $(A_TRY)
 	cd frontend && npm test --silent
 
 corpus: $(VENV)/dev.done  ## All test files of other people's packages; `make test` reads a part of them.

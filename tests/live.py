@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -154,6 +153,6 @@ def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
         try:
             urllib.request.urlopen(address, timeout=2).close()
             return
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:  # nobody listens yet, or does not answer in time
             time.sleep(0.2)
     raise RuntimeError("the server did not answer")

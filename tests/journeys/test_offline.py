@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -16,7 +16,7 @@ from tests.journeys.conftest import ADDRESSES, Windows, enter, start_writing
 from tests.live import LiveServer
 
 Open = Callable[..., Page]
-WORKER = "navigator.serviceWorker.ready.then((r) => r.active.state)"
+WORKER = "navigator.serviceWorker.getRegistration().then((r) => r?.active?.state === 'activated')"
 SHOWN = "navigator.serviceWorker.ready.then((r) => r.getNotifications())"
 #: What a browser says of a line that is gone, and of sockets that nobody answers.
 GONE = "ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_|Failed to fetch|net::|WebSocket"
@@ -47,7 +47,7 @@ def keep(page: Page) -> None:
     page.goto("/notices/preferences")
     page.get_by_label("Zuletzt Gelesenes auf diesem Gerät behalten").check()
     expect(page.get_by_text("Was du ab jetzt liest, bleibt auf diesem Gerät.")).to_be_visible()
-    page.evaluate(WORKER)
+    until(page, WORKER)
 
 
 def read(page: Page, topic_id: int) -> None:
@@ -73,13 +73,23 @@ def away(live: LiveServer) -> Iterator[None]:
     """For so long nobody answers at the server's address."""
     live.kill()
     try:
-        with suppress(ConnectionError):  # its last process may take a moment to go
-            while True:
-                socket.create_connection(address(live)).close()
-                time.sleep(0.05)
+        until_gone(live)
         yield
     finally:
         live.start()
+
+
+def until_gone(live: LiveServer) -> None:
+    """Its last process may take a moment to go."""
+    for _look in range(200):
+        try:
+            socket.create_connection(address(live), 1).close()
+        except ConnectionError:
+            return
+        except TimeoutError:
+            continue
+        time.sleep(0.05)
+    raise AssertionError(f"somebody listens at {live.url} still")
 
 
 def forget_draft(live: LiveServer, topic_id: int) -> None:
@@ -188,9 +198,11 @@ def test_behind_a_web_server_the_kept_page_comes_too_when_the_house_is_away(
     read(page, topic_id)
     with away(live), ThreadingHTTPServer(address(live), Gateway) as gateway:
         threading.Thread(target=gateway.serve_forever, daemon=True).start()
-        page.goto(f"/topics/{topic_id}")
-        expect(page.get_by_text("So hast du es am")).to_be_visible()
-        gateway.shutdown()
+        try:
+            page.goto(f"/topics/{topic_id}")
+            expect(page.get_by_text("So hast du es am")).to_be_visible()
+        finally:
+            gateway.shutdown()
 
 
 def test_what_the_server_could_not_take_survives_closing_the_window(
@@ -366,8 +378,11 @@ def pushing(windows: Windows, page: Page, live: LiveServer) -> Callable[[object]
         "ServiceWorker.workerErrorReported", lambda said: windows.faults.append(str(said["errorMessage"]))
     )
     console.send("ServiceWorker.enable")
-    while not found:
+    for _look in range(200):
+        if found:
+            break
         page.wait_for_timeout(50)
+    assert found, "the browser names no worker"
 
     def push(said: object) -> None:
         given = {"origin": live.url, "registrationId": found[0], "data": json.dumps(said)}
