@@ -47,9 +47,9 @@ class Namer:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.outcome not in ("passed", "skipped"):
-            self._terminal.write_line(
-                f"{report.outcome}: {report.nodeid} ({report.when}, {report.duration:.0f} s)"
-            )
+            about = f"{report.outcome}: {report.nodeid} ({report.when}, {report.duration:.0f} s)"
+            why = [line for line in report.longreprtext.splitlines() if line.startswith((">", "E "))]
+            self._terminal.write_line("\n".join([about, *why[:6]]))
 
 
 @pytest.hookimpl(trylast=True)

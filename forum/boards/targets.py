@@ -1,6 +1,6 @@
 """Posts as something that files hang on; topics as something that members are told of."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from forum.core.access import Viewer
 from forum.core.db import db
 from forum.members.models import Member
 from forum.notifications.models import SPACE
-from forum.notifications.targets import Entry, Line, Named, Since, describes, names
+from forum.notifications.targets import Entry, Line, Named, Since, describes, first_entries, names
 from forum.spaces.models import Space
 
 #: A mail shows so many new posts of a topic, each with so many characters.
@@ -39,13 +39,11 @@ def describe_topics(viewer: Viewer, news: Collection[Since], with_lines: bool) -
     topics = {
         topic.id: topic for topic in db.session.scalars(statement) if policy.may_read(viewer, topic.board)
     }
+    news = [one for one in news if one.subject_id in topics]
     found = {}
-    for one in news:
-        topic = topics.get(one.subject_id)
-        posts = _new_posts(viewer, one, with_lines) if topic else []
-        if topic is None or not posts:
-            continue
-        found[topic.id] = Entry(
+    for topic_id, posts in _new_posts(viewer, news, with_lines).items():
+        topic = topics[topic_id]
+        found[topic_id] = Entry(
             title=topic.title,
             url=f"/posts/{posts[0].id}",
             place=f"{topic.board.space.name} · {topic.board.name}",
@@ -55,7 +53,7 @@ def describe_topics(viewer: Viewer, news: Collection[Since], with_lines: bool) -
             ]
             if with_lines
             else (),
-            count=posts[0].count_of_all,
+            count=posts[0].count_of_all if with_lines else None,
             above=(
                 (BOARD, topic.board_id, topic.board.name),
                 (SPACE, topic.space_id, topic.board.space.name),
@@ -86,19 +84,14 @@ def name_boards(viewer: Viewer, board_ids: Collection[int]) -> dict[int, Named]:
     return {board_id: Named(name, f"/boards/{board_id}", place) for board_id, name, place in rows}
 
 
-def _new_posts(viewer: Viewer, one: Since, with_lines: bool) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-    """Posts of others that came and still stand; only the first, if nobody wants their words."""
+def _new_posts(viewer: Viewer, news: Collection[Since], with_lines: bool) -> dict[int, list[sa.Row[Any]]]:
+    """By topic, posts of others that came and still stand; only the first, if nobody wants their words."""
     words = Post.html if with_lines else sa.literal("").label("html")
-    count: sa.ColumnElement[Any] = sa.func.count().over() if with_lines else sa.null()
-    return db.session.execute(
-        sa.select(Post.id, Post.created_at, Member.name, words, count.label("count_of_all"))
+    posts = (
+        sa.select(Post.id, Post.created_at, Member.name, words)
         .join(Member, Member.id == Post.author_id)
-        .where(
-            Post.topic_id == one.subject_id,
-            one.holds(Post.id, Post.created_at),
-            Post.state == PostState.VISIBLE,
-            Post.author_id != viewer.member_id,
-        )
-        .order_by(Post.id)
-        .limit(_LINES if with_lines else 1)
-    ).all()
+        .where(Post.state == PostState.VISIBLE, Post.author_id != viewer.member_id)
+    )
+    return first_entries(
+        posts, news, Post.topic_id, Post.id, Post.created_at, limit=_LINES if with_lines else 1
+    )

@@ -1,6 +1,6 @@
 """Messages as something that files hang on; rooms as something that members are told of."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from forum.core.access import Viewer
 from forum.core.db import db
 from forum.members.models import Member
 from forum.notifications.models import SPACE
-from forum.notifications.targets import Entry, Line, Named, Since, describes, names
+from forum.notifications.targets import Entry, Line, Named, Since, describes, first_entries, names
 
 #: A mail shows so many new messages of a room, each with so many characters.
 _LINES, _LINE_LIMIT = 5, 400
@@ -38,13 +38,11 @@ def find_messages(viewer: Viewer, message_ids: Collection[int]) -> dict[int, Pla
 def describe_rooms(viewer: Viewer, news: Collection[Since], with_lines: bool) -> dict[int, Entry]:
     """The rooms the viewer reads, with the messages that came; of a room whose new messages are all gone, nothing."""
     titles = titles_of(viewer, [one.subject_id for one in news])
+    news = [one for one in news if one.subject_id in titles]
     found = {}
-    for one in news:
-        title = titles.get(one.subject_id)
-        messages = _new_messages(viewer, one, with_lines) if title else []
-        if title is None or not messages:
-            continue
-        found[one.subject_id] = Entry(
+    for room_id, messages in _new_messages(viewer, news, with_lines).items():
+        title = titles[room_id]
+        found[room_id] = Entry(
             title=title.name,
             url=f"/chat/messages/{messages[0].id}",
             place=title.place,
@@ -59,7 +57,7 @@ def describe_rooms(viewer: Viewer, news: Collection[Since], with_lines: bool) ->
             ]
             if with_lines
             else (),
-            count=messages[0].count_of_all,
+            count=messages[0].count_of_all if with_lines else None,
             above=((SPACE, title.space_id, title.place),) if title.space_id else (),
         )
     return found
@@ -74,19 +72,14 @@ def name_rooms(viewer: Viewer, room_ids: Collection[int]) -> dict[int, Named]:
     }
 
 
-def _new_messages(viewer: Viewer, one: Since, with_lines: bool) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-    """Messages of others that came and still stand; only the first, if nobody wants their words."""
+def _new_messages(viewer: Viewer, news: Collection[Since], with_lines: bool) -> dict[int, list[sa.Row[Any]]]:
+    """By room, messages of others that came and still stand; only the first, if nobody wants their words."""
     words = Message.html if with_lines else sa.literal("").label("html")
-    count: sa.ColumnElement[Any] = sa.func.count().over() if with_lines else sa.null()
-    return db.session.execute(
-        sa.select(Message.id, Message.created_at, Member.name, words, count.label("count_of_all"))
+    messages = (
+        sa.select(Message.id, Message.created_at, Member.name, words)
         .join(Member, Member.id == Message.author_id)
-        .where(
-            Message.room_id == one.subject_id,
-            one.holds(Message.id, Message.created_at),
-            Message.state == MessageState.VISIBLE,
-            Message.author_id != viewer.member_id,
-        )
-        .order_by(Message.id)
-        .limit(_LINES if with_lines else 1)
-    ).all()
+        .where(Message.state == MessageState.VISIBLE, Message.author_id != viewer.member_id)
+    )
+    return first_entries(
+        messages, news, Message.room_id, Message.id, Message.created_at, limit=_LINES if with_lines else 1
+    )

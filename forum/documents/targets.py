@@ -12,7 +12,7 @@ from forum.documents import policy
 from forum.documents.models import DOCUMENT, FOLDER, Document, Folder, Version
 from forum.members.models import Member
 from forum.notifications.models import SPACE
-from forum.notifications.targets import Entry, Line, Named, Since, describes, names
+from forum.notifications.targets import Entry, Line, Named, Since, describes, first_entries, names
 
 #: A mail shows so many new documents of a folder, or versions of a document.
 _LINES = 5
@@ -25,13 +25,14 @@ def describe_documents(viewer: Viewer, news: Collection[Since], with_lines: bool
         Document.id.in_([one.subject_id for one in news]), policy.readable_by(viewer)
     )
     documents = {document.id: document for document in db.session.scalars(statement)}
+    news = [one for one in news if one.subject_id in documents]
+    versions_of = first_entries(
+        _versions(), news, Version.document_id, Version.id, Version.created_at, limit=_LINES
+    )
     found = {}
-    for one in news:
-        document = documents.get(one.subject_id)
-        versions = _versions(one, Document.id == document.id) if document else ()
-        if document is None or not versions:
-            continue
-        found[document.id] = Entry(
+    for document_id, versions in versions_of.items():
+        document = documents[document_id]
+        found[document_id] = Entry(
             title=document.title,
             url=f"/documents/{document.id}",
             place=_place(document.space.name, document.folder.name if document.folder else ""),
@@ -63,7 +64,7 @@ def describe_folders(viewer: Viewer, news: Collection[Since], with_lines: bool) 
     found = {}
     for one in news:
         folder = folders.get(one.subject_id)
-        versions = _versions(one, Folder.path.startswith(folder.path)) if folder else ()
+        versions = _versions_below(folder, one) if folder else ()
         if folder is None or not versions:
             continue
         found[folder.id] = Entry(
@@ -108,9 +109,9 @@ def _place(space: str, folder: str = "") -> str:
     return " · ".join(filter(None, (space, folder or _("Ablage"))))
 
 
-def _versions(one: Since, where: sa.ColumnElement[bool]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-    """New versions of documents that are not in the bin."""
-    return db.session.execute(
+def _versions() -> sa.Select[*tuple[Any, ...]]:
+    """Versions of documents that are not in the bin."""
+    return (
         sa.select(
             Version.number,
             Version.note,
@@ -120,12 +121,20 @@ def _versions(one: Since, where: sa.ColumnElement[bool]) -> Sequence[sa.Row[*tup
             Document.title,
             Document.stays_confidential,
             Folder.confidential,
-            sa.func.count().over().label("count_of_all"),
         )
         .join(Document, Document.id == Version.document_id)
         .join(Member, Member.id == Version.author_id)
         .outerjoin(Folder, Folder.id == Document.folder_id)
-        .where(one.holds(Version.id, Version.created_at), Document.binned_at.is_(None), where)
+        .where(Document.binned_at.is_(None))
+    )
+
+
+def _versions_below(folder: Folder, one: Since) -> Sequence[sa.Row[Any]]:
+    """What is new in the folder and those below; what came into two followed ones is new in both."""
+    return db.session.execute(
+        _versions()
+        .add_columns(sa.func.count().over().label("count_of_all"))
+        .where(Folder.path.startswith(folder.path), one.holds(Version.id, Version.created_at))
         .order_by(Version.id)
         .limit(_LINES)
     ).all()

@@ -4,7 +4,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,6 +14,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import InstrumentedAttribute
 
 from forum.core.access import Viewer
+from forum.core.db import db
 from forum.core.errors import NotFound
 from forum.core.kinds import one_for
 from forum.notifications.models import SPACE
@@ -42,6 +45,38 @@ class Since:
         if self.until is not None:
             bounds.append(written_at <= self.until)
         return sa.and_(*bounds)
+
+
+def first_entries(
+    entries: sa.Select[*tuple[Any, ...]],
+    news: Collection[Since],
+    subject_id: InstrumentedAttribute[int],
+    entry_id: InstrumentedAttribute[int],
+    written_at: InstrumentedAttribute[datetime],
+    *,
+    limit: int,
+) -> dict[int, list[sa.Row[Any]]]:
+    """Of what is new, the first entries of each thing, by its id; one statement for all things.
+
+    `entries` selects those that may be shown; the columns name its thing, number it and say when it was written. Each
+    row has these columns of `entries`, and `count_of_all`: how many there are of that thing, `limit` or not.
+    """
+    if not news:
+        return {}
+    asked = sa.or_(*(sa.and_(subject_id == one.subject_id, one.holds(entry_id, written_at)) for one in news))
+    numbered = (
+        entries.where(asked)
+        .add_columns(
+            subject_id.label("of"),
+            sa.func.row_number().over(partition_by=subject_id, order_by=entry_id).label("place"),
+            sa.func.count().over(partition_by=subject_id).label("count_of_all"),
+        )
+        .subquery()
+    )
+    rows = db.session.execute(
+        sa.select(numbered).where(numbered.c.place <= limit).order_by(numbered.c.of, numbered.c.place)
+    )
+    return {of: list(found) for of, found in groupby(rows, attrgetter("of"))}
 
 
 @dataclass(frozen=True, slots=True)

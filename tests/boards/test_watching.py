@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from forum.boards.models import TOPIC
 from forum.boards.queries.posts import open_topic
 from forum.boards.service import posts, watching
 from forum.core.access import Role, Viewer
@@ -16,6 +17,7 @@ from forum.members.service import NAMED_LIMIT, add_member
 from forum.notifications.models import Kind, Level, Notice
 from forum.notifications.queries import bell
 from forum.notifications.service import notices, watches
+from forum.notifications.targets import Since, described
 from forum.spaces.service import join
 from tests.cast import HERE, Cast, Person
 from tests.notifications.work import tell_all
@@ -181,3 +183,30 @@ def test_a_text_calls_thirty_people_by_name_and_not_one_more(context: Flask, cas
     with pytest.raises(Invalid, match="höchstens 30"):
         write(NAMED_LIMIT + 1)
     write(NAMED_LIMIT)
+
+
+def test_many_topics_are_described_with_as_many_statements_as_one_each_with_its_own_posts(
+    context: Flask, cast: Cast, count_queries: Callable[[], int]
+) -> None:
+    sizes = {cast.topic(cast.petra, f"Thema {number}", posts=number): number for number in range(2, 11)}
+    foreign = cast.foreign_topic()
+    news = [Since(topic_id, 1, 10**6) for topic_id in (*sizes, foreign)]
+
+    def describe(some: list[Since], with_lines: bool) -> int:
+        db.session.rollback()
+        count_queries()
+        found = described(cast.manfred.viewer, TOPIC, some, with_lines=with_lines)
+        number = count_queries()
+        asked = [one.subject_id for one in some if one.subject_id != foreign]
+        assert sorted(found) == sorted(asked)
+        for topic_id in asked:
+            entry, size = found[topic_id], sizes[topic_id]
+            assert entry.count == (size if with_lines else None)
+            texts = ["Wer hat Erfahrung?", *(f"Beitrag {n}" for n in range(2, size + 1))]
+            assert [line.text for line in entry.lines] == (texts[:5] if with_lines else [])
+        return number
+
+    for with_lines in (True, False):
+        describe(news, with_lines)  # warmed up
+        assert describe(news, with_lines) == describe(news[:1], with_lines)
+    assert described(cast.petra.viewer, TOPIC, news, with_lines=True) == {}  # they are her own
