@@ -1,9 +1,9 @@
 """Commands: `flask --app wsgi documents import FOLDER --space FIN --member petra@betrieb.example`."""
 
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -18,8 +18,7 @@ from forum.files.models import File, FileState
 from forum.files.queries import card_of
 from forum.files.reading import AT_ONCE
 from forum.files.service import files
-from forum.jobs import queries as jobs
-from forum.jobs.worker import worker_of
+from forum.files.waiting import wait_for_checks
 from forum.members.models import Standing
 from forum.members.service import find_by_address
 from forum.spaces import queries as spaces
@@ -29,8 +28,8 @@ documents = AppGroup("documents", help="The libraries.")
 
 #: What becomes of a file.
 _TAKEN, _ASKS, _REFUSED, _THERE = "taken", "asks", "refused", "there"
-#: How long another process may take to look into a file, and how often we look whether it has, in seconds.
-_PATIENCE, _GLANCE = 600.0, 0.05
+#: How long another process may take to look into a file.
+_PATIENCE = timedelta(minutes=10)
 
 
 @documents.command("import")
@@ -92,7 +91,7 @@ class _Import:
             try:
                 with path.open("rb") as stream:
                     file_id = receiving.receive(self._viewer, stream, path.name).id
-                file = self._looked_into(file_id)
+                (file,) = wait_for_checks([file_id], _PATIENCE)
                 with self._putting:
                     return self._put(file, path)
             except Refusal as refusal:
@@ -115,20 +114,6 @@ class _Import:
             self._folders = known
             return _REFUSED, _forget(file, refusal.message)
         return (_ASKS if asks else _TAKEN), ""
-
-    def _looked_into(self, file_id: int) -> File:
-        """The file when it is checked: by this process, or by the one that took the work first."""
-        deadline = time.monotonic() + _PATIENCE
-        worker = worker_of(self._app)
-        while True:
-            db.session.rollback()
-            file = db.session.get_one(File, file_id, populate_existing=True)
-            if file.state is not FileState.CHECKING or time.monotonic() > deadline:
-                return file
-            waiting = jobs.find_ids([f"files.check:{file.blob_id}", f"files.strip:{file_id}"])
-            db.session.rollback()
-            if not any(worker.perform(job_id, beside_lane=True) for job_id in waiting):
-                time.sleep(_GLANCE)
 
     def _folder(self, path: Path) -> int | None:
         """The folder for `path`, made with those above it where it is not there yet."""

@@ -1,7 +1,6 @@
 """Answers that come by mail, and mails that come back."""
 
 import io
-import time
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid5
@@ -16,12 +15,11 @@ from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.core.errors import Denied, Invalid, Refusal
 from forum.files import receiving
-from forum.files.models import File, FileState
+from forum.files.models import FileState
 from forum.files.policy import FILES_AT_ONCE
-from forum.files.queries import FileCard, cards
+from forum.files.queries import cards
 from forum.files.service import files
-from forum.jobs.queries import find_ids
-from forum.jobs.worker import worker_of
+from forum.files.waiting import wait_for_checks
 from forum.mail.letters import Letter, LetterFile
 from forum.mail.targets import on_bounce, takes_letters
 from forum.members.models import Member
@@ -30,7 +28,6 @@ from forum.notifications.queries.readers import readers
 from forum.notifications.service.preferences import give_preferences
 from forum.notifications.service.replies import KIND, find_place, owner_of
 from forum.notifications.targets import answer
-from forum.web.application import this_application
 
 #: The same mail, fetched twice or sent twice, is one answer.
 _NAMESPACE = UUID("5f0ac8a2-6a0c-4f7e-9f0e-5d3c64a8b6f1")
@@ -38,8 +35,6 @@ _NAMESPACE = UUID("5f0ac8a2-6a0c-4f7e-9f0e-5d3c64a8b6f1")
 
 #: So long it is waited for what becomes of the files; later it shows at the answer.
 _PATIENCE = timedelta(seconds=20)
-#: Between two looks at work that another process does, in seconds.
-_GLANCE = 0.2
 
 
 @takes_letters(KIND, owner_of)
@@ -85,7 +80,8 @@ def _bring(viewer: Viewer, brought: Sequence[LetterFile]) -> tuple[list[int], li
             file_ids.append(receiving.receive(viewer, io.BytesIO(file.content), file.name).id)
         except Refusal as refusal:
             sentences.append(_about(file.name, refusal.message))
-    found = _looked_into(viewer, file_ids)
+    wait_for_checks(file_ids, _PATIENCE)
+    found = cards(viewer, file_ids)
     refused = [card.id for card in found if card.state is FileState.REFUSED]
     sentences += [_about(card.name, card.refusal) for card in found if card.id in refused]
     asks = _(
@@ -97,23 +93,6 @@ def _bring(viewer: Viewer, brought: Sequence[LetterFile]) -> tuple[list[int], li
         with unit_of_work():
             files.release_files(refused)
     return [file_id for file_id in file_ids if file_id not in refused], sentences
-
-
-def _looked_into(viewer: Viewer, file_ids: Sequence[int]) -> list[FileCard]:
-    """The files when they are checked: by this process, or by the one that took the work first."""
-    deadline = time.monotonic() + _PATIENCE.total_seconds()
-    worker = worker_of(this_application())
-    while True:
-        db.session.rollback()
-        found = db.session.scalars(sa.select(File).where(File.id.in_(file_ids))).all()
-        checking = [file for file in found if file.state is FileState.CHECKING]
-        if not checking or time.monotonic() > deadline:
-            return cards(viewer, file_ids)
-        work = [key for file in checking for key in (f"files.check:{file.blob_id}", f"files.strip:{file.id}")]
-        waiting = find_ids(work)
-        db.session.rollback()
-        if not any(worker.perform(job_id, beside_lane=True) for job_id in waiting):
-            time.sleep(_GLANCE)
 
 
 def _about(name: str, sentence: str) -> str:
