@@ -18,6 +18,11 @@ SIZES: dict[str, dict[str, Any]] = {
 ADDRESSES = dict(zip(SIGN_INS, (address for _label, address in sign_ins()), strict=True))
 
 
+#: So long a page may take for anything, in milliseconds: two browsers and a house share two processors.
+PATIENCE = 15_000
+expect.set_options(timeout=PATIENCE)
+
+
 class Windows:
     """Opens browser windows at one house and notes what their pages do wrong.
 
@@ -38,7 +43,7 @@ class Windows:
         context = self._browser.new_context(
             base_url=self._url, locale="de-DE", timezone_id="Europe/Berlin", **{**SIZES[size], **options}
         )
-        context.set_default_timeout(6_000)
+        context.set_default_timeout(PATIENCE)
         context.on("request", lambda request: self._check_address(request.url))
         context.on("console", lambda message: message.type == "error" and self._note(message.text))
         context.on("weberror", lambda error: self._note(f"uncaught: {error.error}"))

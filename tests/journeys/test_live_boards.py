@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
-from tests.journeys.conftest import Windows, start_writing, write
+from tests.journeys.conftest import PATIENCE, Windows, start_writing, write
 from tests.journeys.test_stories import BOARD, begin_topic, manage, post_of
 from tests.live import LiveServer, demo_server
 
@@ -26,7 +26,7 @@ def open_live(page: Page, path: str) -> None:
     page.goto(path)
     # A topic asks what it missed and is answered; a list is only let in.
     sign = "43/boards" if path.startswith("/topics/") else "40/boards"
-    deadline = time.monotonic() + SOON / 1000
+    deadline = time.monotonic() + PATIENCE / 1000
     while not any(frame.startswith(sign) for frame in heard):
         assert time.monotonic() < deadline, heard
         page.wait_for_timeout(50)

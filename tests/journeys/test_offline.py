@@ -38,7 +38,7 @@ def until(page: Page, holds: str, meanwhile: Callable[[], None] = lambda: None) 
 
     Every two seconds, `meanwhile` is done again.
     """
-    for look in range(80):
+    for look in range(150):
         if page.evaluate(holds):
             return
         page.wait_for_timeout(100)
