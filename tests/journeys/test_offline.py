@@ -396,10 +396,8 @@ def pushing(windows: Windows, page: Page, live: LiveServer) -> Callable[[object,
         def deliver() -> None:
             console.send("ServiceWorker.deliverPushMessage", given)
 
-        deliver()
-        until(
-            page, f"{SHOWN}.then((all) => {shown})", deliver
-        )  # a busy browser may lose one, and so may its maker
+        deliver()  # a busy browser may lose one, and so may its maker
+        until(page, f"{SHOWN}.then((all) => {shown})", meanwhile=deliver)
 
     return push
 
