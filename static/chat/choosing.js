@@ -2,7 +2,7 @@
 
 export function choose(room, first) {
   const { root, messages, words, here } = room;
-  if (root.classList.contains("choosing")) return;
+  if (root.classList.contains("is-choosing")) return;
   const foot = root.querySelector(".talk-foot");
   const bar = document.createElement("div");
   bar.className = "choice-bar";
@@ -14,7 +14,7 @@ export function choose(room, first) {
   cancel.type = "button";
   cancel.textContent = words.cancel;
   bar.append(count, next, cancel);
-  root.classList.add("choosing");
+  root.classList.add("is-choosing");
   foot.prepend(bar);
 
   for (const message of messages.all) {
@@ -36,7 +36,7 @@ export function choose(room, first) {
   }
 
   function end() {
-    root.classList.remove("choosing");
+    root.classList.remove("is-choosing");
     for (const box of messages.list.querySelectorAll(".choose")) box.remove();
     bar.remove();
     listening.abort();

@@ -39,8 +39,8 @@ export class Say {
     on(form, "input", () => this.#typed());
     on(this.field, "keydown", (event) => this.#key(event), { capture: true });
     // What makes room for the field on a phone comes back a moment later: a tap beside the field meets what it was meant for.
-    on(form, "focusin", () => room.root.classList.add("writing"));
-    on(form, "focusout", () => setTimeout(() => form.matches(":focus-within") || room.root.classList.remove("writing"), AFTER_TAP));
+    on(form, "focusin", () => room.root.classList.add("is-writing"));
+    on(form, "focusout", () => setTimeout(() => form.matches(":focus-within") || room.root.classList.remove("is-writing"), AFTER_TAP));
     // The field keeps the focus, and a phone its keyboard.
     on(form, "pointerdown", (event) => event.target.closest(".send, .format, .files-pick, .cancel") && event.preventDefault());
     on(form, "mousedown", (event) => event.target.closest(".send, .format, .files-pick, .cancel") && event.preventDefault());
