@@ -16,6 +16,7 @@ from forum.core.db import db, unit_of_work
 from forum.mail.models import OutgoingMail
 from forum.notifications import policy
 from forum.notifications.models import Kind, Level, Notice, Rhythm
+from forum.notifications.queries.bell import count_unread
 from forum.notifications.service import notices, preferences, watches
 from forum.notifications.tasks import mails
 from tests.cast import Cast, Person
@@ -369,6 +370,29 @@ def test_muting_what_lies_above_after_the_post_stops_its_mail(
         mails.bundle_due()
     (mail,) = sent()
     assert mail.recipient == cast.sabine.email
+
+
+@pytest.mark.parametrize("rhythm", [Rhythm.AT_ONCE, Rhythm.DAILY])
+def test_wanting_to_hear_only_when_named_stops_the_mail_of_what_was_written_before(
+    cast: Cast, topic_id: int, rhythm: Rhythm
+) -> None:
+    choose(cast.petra, rhythm)
+    choose(cast.sabine, rhythm)
+    with unit_of_work():
+        watches.watch(cast.sabine.viewer, "topic", topic_id, Level.ALL)
+    with at(2026, 11, 24, 12, 0):
+        write(cast.manfred, topic_id)
+        with unit_of_work():
+            post_id = topics.reply(cast.manfred.viewer, topic_id, "Sabine, was sagst Du?", uuid4()).id
+            notices.notify(Kind.MENTION, "topic", topic_id, post_id, sa.select(sa.literal(cast.sabine.id)))
+            for person in (cast.petra, cast.sabine):
+                watches.watch(person.viewer, "topic", topic_id, Level.MENTIONS)
+    with at(2026, 11, 24, 16, 0):
+        mails.mail_due()
+        mails.bundle_due()
+    (mail,) = sent()
+    assert mail.recipient == cast.sabine.email
+    assert count_unread(cast.petra.viewer) == 1  # it waits under the bell
 
 
 def test_what_is_important_goes_whatever_was_muted(cast: Cast, topic_id: int) -> None:

@@ -270,6 +270,22 @@ def test_who_mutes_it_after_it_was_written_gets_no_push_unless_it_is_important(
 
 
 @time_machine.travel(TEN, tick=False)
+def test_wanting_to_hear_only_when_named_stops_the_push_of_an_answer_and_not_of_a_mention(
+    cast: Cast, topic_id: int, service: PushService
+) -> None:
+    subscribe(cast.petra, service.browser())
+    choose(cast.petra, rhythm=Rhythm.AT_ONCE)
+    write(cast.manfred, topic_id)
+    with unit_of_work():
+        watches.watch(cast.petra.viewer, "topic", topic_id, Level.MENTIONS)
+    a_moment_later()
+    assert service.arrivals == []
+    mention(cast, topic_id)
+    a_moment_later()
+    assert len(service.arrivals) == 1
+
+
+@time_machine.travel(TEN, tick=False)
 def test_there_is_one_push_for_a_topic_until_it_is_read(
     cast: Cast, topic_id: int, service: PushService
 ) -> None:

@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from forum.core.access import Role, Viewer
 from forum.core.db import db
 from forum.members.models import Member, Standing
-from forum.notifications.models import Level, Preferences, Watch
+from forum.notifications.models import IMPORTANT, PERSONAL, Level, Preferences, Watch
 from forum.notifications.queries.bell import NoticeRow
 from forum.spaces.models import Membership
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Somebody who is told something now. `muted`: the things, by kind and id, of which they want to hear no more."""
+    """Somebody who is told something now. `calmed`: the things, by kind and id, of which they chose to hear less."""
 
     id: int
     viewer: Viewer
@@ -25,12 +25,17 @@ class Reader:
     email: str
     locale: str
     preferences: Preferences
-    muted: Collection[tuple[str, int]]
+    calmed: Mapping[tuple[str, int], Level]
 
     def hears_of(self, row: NoticeRow, above: Sequence[tuple[str, int, str]]) -> bool:
         """Whether neither the thing nor a wider one `above` it was muted; what is important comes anyway."""
         places = [(row.subject, row.subject_id), *((kind, number) for kind, number, _title in above)]
-        return row.is_important or not any(place in self.muted for place in places)
+        return row.is_important or not any(self.calmed.get(place) is Level.MUTED for place in places)
+
+    def is_told_of(self, row: NoticeRow, above: Sequence[tuple[str, int, str]]) -> bool:
+        """Whether a mail or a push may tell of the row: of what is wanted only when named, no other kind."""
+        only_named = self.calmed.get((row.subject, row.subject_id)) is Level.MENTIONS
+        return self.hears_of(row, above) and (row.kind in IMPORTANT | PERSONAL or not only_named)
 
 
 def readers(member_ids: Collection[int]) -> dict[int, Reader]:
@@ -42,13 +47,13 @@ def readers(member_ids: Collection[int]) -> dict[int, Reader]:
         )
     ):
         spaces.setdefault(member_id, {})[space_id] = role
-    muted: dict[int, set[tuple[str, int]]] = defaultdict(set)
-    for member_id, subject, subject_id in db.session.execute(
-        sa.select(Watch.member_id, Watch.subject, Watch.subject_id).where(
-            Watch.member_id.in_(member_ids), Watch.level == Level.MUTED
+    calmed: dict[int, dict[tuple[str, int], Level]] = defaultdict(dict)
+    for member_id, subject, subject_id, level in db.session.execute(
+        sa.select(Watch.member_id, Watch.subject, Watch.subject_id, Watch.level).where(
+            Watch.member_id.in_(member_ids), Watch.level != Level.ALL
         )
     ):
-        muted[member_id].add((subject, subject_id))
+        calmed[member_id][subject, subject_id] = level
     people = (
         sa.select(Member.id, Member.name, Member.email, Member.locale, Member.is_administrator, Preferences)
         .join(Preferences, Preferences.member_id == Member.id)
@@ -58,5 +63,5 @@ def readers(member_ids: Collection[int]) -> dict[int, Reader]:
     for member_id, name, email, locale, is_administrator, chosen in db.session.execute(people):
         roles: Mapping[int, Role] = MappingProxyType(spaces.get(member_id, {}))
         viewer = Viewer(member_id, roles, is_administrator)
-        found[member_id] = Reader(member_id, viewer, name, email, locale, chosen, muted[member_id])
+        found[member_id] = Reader(member_id, viewer, name, email, locale, chosen, calmed[member_id])
     return found

@@ -212,14 +212,14 @@ def _literal(moment: datetime) -> sa.ColumnElement[datetime]:
 
 
 def _told(reader: Reader, rows: Sequence[NoticeRow], moment: datetime) -> list[Told]:
-    """What of this the reader is told, in the order given: neither what is fresh, nor what was muted since."""
+    """What of this the reader is told, in the order given: neither what is fresh, nor what was chosen away since."""
     shown = rows_to_mail(
         reader.viewer, rows, moment - policy.GRACE, with_lines=reader.preferences.shows_content
     )
     return [
         Told(replace(row, count=entry.count or row.count), entry)
         for row, entry in shown
-        if entry and reader.hears_of(row, entry.above)
+        if entry and reader.is_told_of(row, entry.above)
     ]
 
 

@@ -184,7 +184,7 @@ def _compose(found: Sequence[Any], moment: datetime) -> tuple[list[_Message], da
         entry = described(reader.viewer, row.subject, [news], with_lines=False).get(row.subject_id)
         notice = NoticeRow(row.id, row.subject, row.subject_id, row.kind, row.entries, row.first_entry_id,
                            row.last_entry_id, row.last_at, True)  # fmt: skip
-        if entry is None or not reader.hears_of(notice, entry.above):
+        if entry is None or not reader.is_told_of(notice, entry.above):
             continue
         tag = f"{row.subject}:{row.subject_id}"
         payload = _payload(_words(reader, notice, entry), tag, entry.url, is_silent=until is not None)
