@@ -107,6 +107,7 @@ PAGES = [
     ("start-admin", "admin", "/"),
     ("admin-members", "admin", "/administration/members"),
     ("admin-mails", "admin", "/administration/mails"),
+    ("admin-jobs", "admin", "/administration/jobs"),
     ("admin-spaces", "admin", "/spaces"),
     ("admin-record", "admin", "/record"),
 ]

@@ -12,12 +12,11 @@ from forum.accounts.models import Credential, Device, Invitation, Passkey, Recov
 from forum.core.access import Role, Viewer
 from forum.core.clock import now
 from forum.core.db import db
-from forum.core.paging import Slice, read_cursor, write_cursor
+from forum.core.listing import newest
+from forum.core.paging import Slice
 from forum.core.persons import Person
 from forum.members.models import Member, Standing
 from forum.spaces.models import Membership, Space, SpaceKind
-
-_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,18 +162,14 @@ def list_invitations(
         .outerjoin(creator, creator.id == Invitation.created_by_id)
         .outerjoin(member, member.id == Invitation.accepted_by_id)
         .where(policy.manageable_by(viewer))
-        .order_by(Invitation.id.desc())
-        .limit(_PAGE + 1)
     )
     if only_open:
         query = query.where(
             Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None), Invitation.expires_at > moment
         )
-    if cursor:
-        query = query.where(Invitation.id < read_cursor(cursor, 1)[0])
-    rows = [InvitationRow(row[0], *(text or "" for text in row[1:])) for row in db.session.execute(query)]
-    more = len(rows) > _PAGE
-    return Slice(rows[:_PAGE], write_cursor(rows[_PAGE - 1].invitation.id) if more else None)
+    return newest(
+        query, Invitation.id, cursor, lambda row: InvitationRow(row[0], *(text or "" for text in row[1:]))
+    )
 
 
 def list_inviting_spaces(viewer: Viewer) -> list[tuple[int, str]]:

@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
+from flask_babel import lazy_gettext as _l
+
 from forum.announcements.service import fanout, publication, retention
 from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.jobs.registry import job, periodic
 
 
-@job(fanout.PUBLISH, atomic=False, lease=timedelta(minutes=10))
+@job(fanout.PUBLISH, title=_l("Eine Mitteilung veröffentlichen"), atomic=False, lease=timedelta(minutes=10))
 def publish(announcement_id: int) -> None:
     """Publish what is due, write down whom it goes to, tell them: each once, however often this runs.
 
@@ -25,13 +27,19 @@ def publish(announcement_id: int) -> None:
         fanout.tell_version(announcement_id, moment)
 
 
-@job(fanout.NUDGE)
+@job(fanout.NUDGE, title=_l("An eine Mitteilung erinnern"))
 def nudge(announcement_id: int) -> None:
     """Remind by hand."""
     fanout.nudge(announcement_id, now())
 
 
-@periodic("announcements.remind", every=timedelta(minutes=15), atomic=False, lease=timedelta(minutes=30))
+@periodic(
+    "announcements.remind",
+    title=_l("An offene Mitteilungen erinnern"),
+    every=timedelta(minutes=15),
+    atomic=False,
+    lease=timedelta(minutes=30),
+)
 def remind() -> None:
     """Both reminders, to those of whom notice is still asked; and no lines any more of what is over."""
     moment = now()
@@ -44,7 +52,13 @@ def remind() -> None:
             fanout.remind(announcement_id, moment)
 
 
-@periodic("announcements.forget", every=timedelta(days=1), atomic=False, lease=timedelta(hours=1))
+@periodic(
+    "announcements.forget",
+    title=_l("Namen in alten Kenntnisnahmen löschen"),
+    every=timedelta(days=1),
+    atomic=False,
+    lease=timedelta(hours=1),
+)
 def forget() -> None:
     """Names of twelve months ago."""
     is_done = False

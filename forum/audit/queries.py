@@ -56,6 +56,7 @@ ACTIONS: dict[str, LazyString] = {
     "document.purged": _l("Dokument endgültig gelöscht"),
     "reservation.ignored": _l("Fassung trotz Reservierung hinzugefügt"),
     "reservation.lifted": _l("Reservierung beendet"),
+    "job.discarded": _l("Hintergrundarbeit verworfen"),
     "invitation.created": _l("Eingeladen"),
     "invitation.reissued": _l("Einladung neu ausgestellt"),
     "invitation.sent": _l("Einladung verschickt"),

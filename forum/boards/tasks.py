@@ -4,6 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
 
 from forum.boards.models import BOARD, TOPIC, Post, PostState
 from forum.boards.service import topics
@@ -17,7 +18,7 @@ from forum.notifications.targets import takes_answers
 from forum.spaces.models import Membership
 
 
-@job("boards.tell")
+@job("boards.tell", title=_l("Von einem Beitrag benachrichtigen"))
 def tell(post_id: int) -> None:
     """There is a new post: first those whom it names, then those who watch the topic or the board, hear of it."""
     post = db.session.get(Post, post_id)

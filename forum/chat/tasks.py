@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
 
 from forum.chat.models import ROOM, Mention, Message, MessageState, Room, Seat
 from forum.chat.service import messages
@@ -20,7 +21,7 @@ from forum.notifications.targets import takes_answers
 from forum.spaces.models import Membership
 
 
-@job("chat.tell")
+@job("chat.tell", title=_l("Von einer Nachricht im Chat benachrichtigen"))
 def tell(message_id: int) -> None:
     """There is a message for somebody: whom it names, and who is in the private room, hear of it unless they have
     read it by now."""
@@ -41,7 +42,13 @@ def answer(viewer: Viewer, room_id: int, text: str, file_ids: Collection[int], c
     messages.send_message(viewer, room_id, text, client_key, file_ids=file_ids)
 
 
-@periodic("chat.purge", every=timedelta(minutes=30), atomic=False, lease=timedelta(hours=1))
+@periodic(
+    "chat.purge",
+    title=_l("Nachrichten im Chat nach ihrer Frist löschen"),
+    every=timedelta(minutes=30),
+    atomic=False,
+    lease=timedelta(hours=1),
+)
 def purge() -> None:
     """Delete what has expired, a batch at a time, so that nobody who writes waits for it."""
     is_done = False

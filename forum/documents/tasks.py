@@ -4,6 +4,7 @@ anybody asking."""
 from datetime import timedelta
 
 import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
 
 from forum.core.clock import now
 from forum.core.db import db, unit_of_work
@@ -20,7 +21,7 @@ from forum.spaces.models import Membership
 _SOON = timedelta(seconds=10)
 
 
-@job("documents.tell")
+@job("documents.tell", title=_l("Von einer neuen Fassung benachrichtigen"))
 def tell(version_id: int) -> None:
     """There is a new version: who follows the document hears of it, then who follows a folder it lies in, the nearest
     first; each once. Nobody before it can be opened: its file may be looked through still, or wait for its sender."""
@@ -50,7 +51,13 @@ def tell(version_id: int) -> None:
         _tell(version, FOLDER, document, folder_id, others)
 
 
-@periodic("documents.purge", every=timedelta(days=1), atomic=False, lease=timedelta(hours=1))
+@periodic(
+    "documents.purge",
+    title=_l("Papierkörbe nach ihrer Frist leeren"),
+    every=timedelta(days=1),
+    atomic=False,
+    lease=timedelta(hours=1),
+)
 def purge() -> None:
     """Delete what has expired, a batch at a time, so that nobody who writes waits for it."""
     is_done = False

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from flask_babel.speaklater import LazyString
+
 #: How long a worker may take before it is taken for dead.
 LEASE = timedelta(minutes=2)
 
@@ -19,6 +21,7 @@ class Work:
     do: Callable[..., None]
     atomic: bool
     lease: timedelta
+    title: str | LazyString = ""
     every: timedelta | None = None
 
     @property
@@ -36,25 +39,33 @@ REGULAR = "every:"
 _known: dict[str, Work] = {}
 
 
-def job(name: str, *, atomic: bool = True, lease: timedelta = LEASE) -> Callable[[Do], Do]:
+def job(
+    name: str, *, title: str | LazyString = "", atomic: bool = True, lease: timedelta = LEASE
+) -> Callable[[Do], Do]:
     """Have the function do the work that `jobs.service.enqueue(name, …)` asks for; it takes the same arguments.
 
     Atomic work runs inside the unit of work that takes its row away: what it changes in the database happens
     exactly once. It must be short, as on SQLite nobody else writes meanwhile, and touch nothing outside the
     database except by `after_commit`. Other work opens its own units of work and must bear being done twice: a
-    process may die between the effect and the note of it. `lease` is longer than it ever takes.
+    process may die between the effect and the note of it. `lease` is longer than it ever takes. `title` says to
+    administrators what is done.
     """
-    return _register(name, atomic, lease, None)
+    return _register(name, title, atomic, lease, None)
 
 
 def periodic(
-    name: str, *, every: timedelta, atomic: bool = True, lease: timedelta = LEASE
+    name: str,
+    *,
+    every: timedelta,
+    title: str | LazyString = "",
+    atomic: bool = True,
+    lease: timedelta = LEASE,
 ) -> Callable[[Do], Do]:
     """Have the function called without arguments, first soon after the start, then `every` so often.
 
-    One process does it, however many there are. `atomic` and `lease` as for `job`.
+    One process does it, however many there are. `title`, `atomic` and `lease` as for `job`.
     """
-    return _register(name, atomic, lease, every)
+    return _register(name, title, atomic, lease, every)
 
 
 def work_named(name: str) -> Work | None:
@@ -62,16 +73,23 @@ def work_named(name: str) -> Work | None:
     return _known.get(name)
 
 
+def all_work() -> list[Work]:
+    """Everything that any capability does in the background."""
+    return list(_known.values())
+
+
 def regular_work() -> list[Work]:
     """Everything that is done again and again."""
     return [work for work in _known.values() if work.every is not None]
 
 
-def _register(name: str, atomic: bool, lease: timedelta, every: timedelta | None) -> Callable[[Do], Do]:
+def _register(
+    name: str, title: str | LazyString, atomic: bool, lease: timedelta, every: timedelta | None
+) -> Callable[[Do], Do]:
     def register(do: Do) -> Do:
         if name in _known:
             raise ValueError(f"two functions want to do {name}")
-        _known[name] = Work(name, do, atomic, lease, every)
+        _known[name] = Work(name, do, atomic, lease, title, every)
         return do
 
     return register

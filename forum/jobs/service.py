@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from forum.core.access import Viewer
 from forum.core.clock import now
 from forum.core.db import after_commit, db, upsert
-from forum.core.errors import NotFound, require
+from forum.core.errors import Conflict, NotFound, require
 from forum.jobs.hints import give_hint
 from forum.jobs.models import Job
 from forum.jobs.registry import REGULAR, work_named
@@ -57,7 +57,7 @@ def enqueue(
 
 
 def try_again(viewer: Viewer, job_id: int) -> None:
-    """Do at once what waits or was given up."""
+    """Do at once what waits or was given up; `Conflict` if it is done or under way."""
     job = _get_idle(viewer, job_id)
     job.due_at = now()
     job.attempts = 0
@@ -65,21 +65,26 @@ def try_again(viewer: Viewer, job_id: int) -> None:
     after_commit(partial(give_hint, job.id))
 
 
-def discard(viewer: Viewer, job_id: int) -> None:
-    """Take away work that shall not be done; regular work stays."""
+def discard(viewer: Viewer, job_id: int) -> str:
+    """Take away work that shall not be done; its name. `Denied` for regular work, `Conflict` as in `try_again`."""
     job = _get_idle(viewer, job_id)
     require(
         not (job.key or "").startswith(REGULAR),
-        _("Diese Aufgabe hält das Netzwerk am Laufen und kommt immer wieder."),
+        _("Diese Arbeit kommt regelmäßig wieder und lässt sich nicht verwerfen."),
     )
     db.session.delete(job)
+    return job.name
 
 
 def _get_idle(viewer: Viewer, job_id: int) -> Job:
-    job = db.session.get(Job, job_id, with_for_update=True) if viewer.is_administrator else None
-    if job is None:
+    """`NotFound` for whoever is no administrator, `Conflict` if it is done meanwhile or under way."""
+    if not viewer.is_administrator:
         raise NotFound
-    require(job.lease_until is None or job.lease_until <= now(), _("Diese Aufgabe wird gerade erledigt."))
+    job = db.session.get(Job, job_id, with_for_update=True)
+    if job is None:
+        raise Conflict(_("Diese Arbeit ist schon erledigt."))
+    if job.lease_until is not None and job.lease_until > now():
+        raise Conflict(_("Diese Arbeit läuft gerade."))
     return job
 
 

@@ -1,22 +1,21 @@
 """Mail as administrators see it: to whom it went and how, what came in and what became of it; never the text."""
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 
 from forum.core.access import Viewer
-from forum.core.db import Model, db
+from forum.core.db import db
 from forum.core.errors import NotFound
-from forum.core.paging import Slice, read_cursor, write_cursor
+from forum.core.listing import count_each, newest
+from forum.core.paging import Slice
 from forum.mail.faults import OF_THE_HOUSE, Fault
 from forum.mail.models import IncomingMail, IncomingState, Outcome, OutgoingMail
 from forum.mail.service import PROBE
-
-_PAGE = 50
-Kind = TypeVar("Kind")
 
 
 class MailState(enum.StrEnum):
@@ -62,17 +61,13 @@ def list_mails(viewer: Viewer, cursor: str = "", state: MailState | None = None)
     """All mails, or those in one state; newest first."""
     _require_administrator(viewer)
     query = _ROWS if state is None else _ROWS.where(_IN[state])
-    if cursor:
-        query = query.where(OutgoingMail.id < read_cursor(cursor, 1)[0])
-    found = db.session.execute(query.order_by(OutgoingMail.id.desc()).limit(_PAGE + 1)).all()
-    rows = [_row(row) for row in found[:_PAGE]]
-    return Slice(rows, write_cursor(rows[-1].id) if len(found) > _PAGE else None)
+    return newest(query, OutgoingMail.id, cursor, _row)
 
 
 def count_mails(viewer: Viewer) -> dict[MailState, int]:
     """How many mails are in each state."""
     _require_administrator(viewer)
-    return _count(_IN, OutgoingMail)
+    return count_each(OutgoingMail, _IN)
 
 
 def house_trouble(viewer: Viewer) -> Fault | None:
@@ -136,20 +131,16 @@ def list_incoming(viewer: Viewer, cursor: str = "", fate: Fate | None = None) ->
     """All mails that came in, or those of one fate; newest first."""
     _require_administrator(viewer)
     columns = [getattr(IncomingMail, each.name) for each in fields(IncomingRow)]
-    query = sa.select(*columns).order_by(IncomingMail.id.desc()).limit(_PAGE + 1)
+    query = sa.select(*columns)
     if fate is not None:
         query = query.where(_CAME[fate])
-    if cursor:
-        query = query.where(IncomingMail.id < read_cursor(cursor, 1)[0])
-    found = db.session.execute(query).all()
-    rows = [IncomingRow(*row) for row in found[:_PAGE]]
-    return Slice(rows, write_cursor(rows[-1].id) if len(found) > _PAGE else None)
+    return newest(query, IncomingMail.id, cursor, lambda row: IncomingRow(*row))
 
 
 def count_incoming(viewer: Viewer) -> dict[Fate, int]:
     """How many of the mails that came in had each fate."""
     _require_administrator(viewer)
-    return _count(_CAME, IncomingMail)
+    return count_each(IncomingMail, _CAME)
 
 
 _ROWS = sa.select(
@@ -166,16 +157,11 @@ _ROWS = sa.select(
 )
 
 
-def _row(found: sa.Row[*tuple[Any, ...]]) -> MailRow:
-    values = dict(found._mapping)
-    fault, _colon, words = values.pop("last_error").partition(": ")
-    bounce = values.pop("bounce")
-    return MailRow(**values, fault=fault if fault in set(Fault) else "", words=bounce or words)
-
-
-def _count(conditions: dict[Kind, sa.ColumnElement[bool]], table: type[Model]) -> dict[Kind, int]:
-    sums = [sa.func.coalesce(sa.func.sum(sa.case((one, 1), else_=0)), 0) for one in conditions.values()]
-    return dict(zip(conditions, db.session.execute(sa.select(*sums).select_from(table)).one(), strict=True))
+def _row(found: Sequence[Any]) -> MailRow:
+    *facts, last_error, bounce = found
+    fault, _colon, words = last_error.partition(": ")
+    facts += [fault if fault in set(Fault) else "", bounce or words]
+    return MailRow(*facts)
 
 
 def _require_administrator(viewer: Viewer) -> None:

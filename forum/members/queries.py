@@ -12,12 +12,12 @@ import sqlalchemy as sa
 from forum.core.access import Viewer
 from forum.core.db import db
 from forum.core.errors import NotFound
-from forum.core.paging import Slice, read_cursor, write_cursor
+from forum.core.listing import newest
+from forum.core.paging import Slice
 from forum.core.persons import Person
 from forum.members import policy
 from forum.members.models import ChatPreferences, Member, Picture, Standing
 
-_PAGE = 50
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 #: A choice of members: id, name, version of the picture.
@@ -100,11 +100,7 @@ def list_members(viewer: Viewer, words: str, cursor: str = "") -> Slice[MemberRo
     )
     for word in words.replace("\0", " ").split()[:5]:
         query = query.where(Member.name.icontains(word, autoescape=True))
-    if cursor:
-        query = query.where(Member.id < read_cursor(cursor, 1)[0])
-    found = db.session.execute(query.order_by(Member.id.desc()).limit(_PAGE + 1)).all()
-    rows = [MemberRow(Person(*row[:3]), *row[3:]) for row in found[:_PAGE]]
-    return Slice(rows, write_cursor(rows[-1].person.id) if len(found) > _PAGE else None)
+    return newest(query, Member.id, cursor, lambda row: MemberRow(Person(*row[:3]), *row[3:]))
 
 
 def is_house_empty() -> bool:

@@ -183,5 +183,6 @@ def _tools(viewer: Viewer) -> tuple[tuple[str, str, str], ...]:
             (_("Bereiche"), url_for("spaces.list_spaces"), "world"),
             (_("Protokoll"), url_for("spaces.list_entries"), "list-check"),
             (_("E-Mails"), url_for("accounts.list_mails"), "mail"),
+            (_("Hintergrundarbeit"), url_for("accounts.list_jobs"), "refresh"),
         ]
     return tuple(tools)

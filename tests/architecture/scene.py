@@ -36,6 +36,8 @@ from forum.documents.service import documents, folders, reservations, versions
 from forum.files.kinds import FileKind
 from forum.files.models import File, Progress
 from forum.files.service import uploads
+from forum.jobs.models import Job
+from forum.jobs.service import enqueue
 from forum.mail.delivery import postman_of
 from forum.mail.models import OutgoingMail
 from forum.mail.service import send
@@ -464,6 +466,16 @@ class Scene:
         mail_id = db.session.scalar(sa.select(sa.func.max(OutgoingMail.id)))
         assert mail_id is not None
         return mail_id
+
+    def given_up_job(self) -> int:
+        with unit_of_work():
+            enqueue("boards.tell", post_id=0)
+            job_id = db.session.scalar(sa.select(sa.func.max(Job.id)))
+            db.session.execute(
+                sa.update(Job).where(Job.id == job_id).values(due_at=None, last_error="OSError")
+            )
+        assert job_id is not None
+        return job_id
 
     def without_dns(self) -> object:
         """Nobody answers what the DNS is asked."""

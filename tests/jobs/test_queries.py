@@ -4,14 +4,15 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 
 from forum.core.access import Viewer
 from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.core.errors import NotFound
 from forum.jobs.models import Job
-from forum.jobs.queries import count_given_up, list_jobs
-from forum.jobs.registry import job
+from forum.jobs.queries import JobState, count_jobs, list_jobs, silent_since
+from forum.jobs.registry import job, periodic
 
 ADMINISTRATOR = Viewer(1, is_administrator=True)
 
@@ -38,16 +39,35 @@ def test_the_queue_tells_what_waits_runs_and_was_given_up(context, queue):
         (False, False, ""),
     ]
     assert [row.arguments for row in rows] == ['{"number": 2}', '{"number": 1}', '{"number": 0}']
-    assert [row.last_error for row in list_jobs(ADMINISTRATOR, only_given_up=True).rows] == ["OSError"]
-    assert count_given_up(ADMINISTRATOR) == 1
+    assert [row.last_error for row in list_jobs(ADMINISTRATOR, state=JobState.GIVEN_UP).rows] == ["OSError"]
+    assert count_jobs(ADMINISTRATOR) == {JobState.WAITING: 2, JobState.GIVEN_UP: 1, JobState.REGULAR: 0}
+
+
+def test_what_comes_regularly_is_told_apart_and_called_by_its_title(context, worker):
+    periodic("test.clean", every=timedelta(hours=1), title="Aufräumen")(print)
+    worker.plant_regular_work()
+    ours = list_jobs(ADMINISTRATOR, state=JobState.REGULAR).rows
+    assert [(row.title, row.is_regular, row.is_given_up) for row in ours] == [("Aufräumen", True, False)]
+    assert list_jobs(ADMINISTRATOR, state=JobState.WAITING).rows == []
+
+
+def test_it_shows_when_nobody_does_the_work_any_more(context, worker):
+    periodic("test.clean", every=timedelta(minutes=1))(print)
+    worker.plant_regular_work()
+    planted = now()
+    assert silent_since(ADMINISTRATOR) is None
+    with time_machine.travel(planted + timedelta(minutes=6)):
+        assert abs(silent_since(ADMINISTRATOR) - planted) < timedelta(seconds=5)
+        db.session.rollback()  # what was read stays as it was until then
+        worker.perform_due()
+        assert silent_since(ADMINISTRATOR) is None
 
 
 def test_nobody_else_sees_the_queue(context, queue):
     for viewer in (Viewer(2), Viewer()):
-        with pytest.raises(NotFound):
-            list_jobs(viewer)
-        with pytest.raises(NotFound):
-            count_given_up(viewer)
+        for look in (list_jobs, count_jobs, silent_since):
+            with pytest.raises(NotFound):
+                look(viewer)
 
 
 def test_a_long_queue_is_read_in_pages(context, worker, ask):

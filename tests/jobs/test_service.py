@@ -8,7 +8,7 @@ import time_machine
 from forum.core.access import Viewer
 from forum.core.clock import now
 from forum.core.db import unit_of_work
-from forum.core.errors import Denied, NotFound
+from forum.core.errors import Conflict, Denied, NotFound
 from forum.jobs.registry import job, periodic
 from forum.jobs.service import discard, enqueue, try_again
 
@@ -139,9 +139,11 @@ def test_an_administrator_may_have_it_tried_again_or_thrown_away_and_nobody_else
     worker.perform_due()
     (row,) = rows()
     for verb in (try_again, discard):
-        for viewer, job_id in ((Viewer(2), row.id), (ADMINISTRATOR, row.id + 1)):
+        for viewer in (Viewer(2), Viewer()):
             with app.app_context(), pytest.raises(NotFound), unit_of_work():
-                verb(viewer, job_id)
+                verb(viewer, row.id)
+        with app.test_request_context(), pytest.raises(Conflict, match="schon erledigt"), unit_of_work():
+            verb(ADMINISTRATOR, row.id + 1)
     with app.app_context(), unit_of_work():
         try_again(ADMINISTRATOR, row.id)
     assert rows()[0].due_at <= now()
@@ -160,8 +162,12 @@ def test_work_under_way_and_regular_work_are_not_thrown_away(app, worker, done, 
     with app.app_context():
         assert worker._claim(rows()[0].id) is not None
     worker.plant_regular_work()
-    for row, verb in ((rows()[0], discard), (rows()[0], try_again), (rows()[1], discard)):
-        with app.test_request_context(), pytest.raises(Denied), unit_of_work():
+    for row, verb, refusal in (
+        (rows()[0], discard, Conflict),
+        (rows()[0], try_again, Conflict),
+        (rows()[1], discard, Denied),
+    ):
+        with app.test_request_context(), pytest.raises(refusal), unit_of_work():
             verb(ADMINISTRATOR, row.id)
     with app.app_context(), unit_of_work():
         try_again(ADMINISTRATOR, rows()[1].id)

@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
+from flask_babel import lazy_gettext as _l
 
 from forum.core.db import db, unit_of_work
 from forum.files import sentences
@@ -22,7 +23,7 @@ from forum.files.tasks.rows import fitting, have_shown, load_blob, lock_blob
 from forum.jobs.registry import job
 
 
-@job("files.check", atomic=False, lease=timedelta(minutes=15))
+@job("files.check", title=_l("Eine Datei prüfen"), atomic=False, lease=timedelta(minutes=15))
 def check(blob_id: int) -> None:
     """Have the bytes scanned, then say what they are and what they tell; then make what shows them.
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
 
 from forum.core.db import db, unit_of_work
 from forum.files.kinds import PICTURES, FileKind
@@ -22,7 +23,7 @@ from forum.jobs.registry import job
 PAGES_AT_ONCE = 5
 
 
-@job("files.read_scan", atomic=False, lease=timedelta(minutes=15))
+@job("files.read_scan", title=_l("Den Text eines Scans lesen"), atomic=False, lease=timedelta(minutes=15))
 def read_scan(blob_id: int, after: int = 0, failed: bool = False) -> None:
     """Read the words on the next few pages behind `after` that are only images; then ask for the turn after.
 

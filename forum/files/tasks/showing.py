@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
 
 from forum.core.db import db, unit_of_work
 from forum.files.models import Ocr, Page, Progress
@@ -22,7 +23,12 @@ from forum.jobs.registry import job
 IMAGES_KEPT, PAGES_KEPT, LETTERS_KEPT = 100, 2_000, 10_000_000
 
 
-@job("files.prepare", atomic=False, lease=timedelta(minutes=20))
+@job(
+    "files.prepare",
+    title=_l("Vorschau und Text einer Datei erstellen"),
+    atomic=False,
+    lease=timedelta(minutes=20),
+)
 def prepare(blob_id: int) -> None:
     """Read the pages and store them one after another, so that the first is seen while the others are made."""
     blob = load_blob(blob_id)

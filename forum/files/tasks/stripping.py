@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from flask import current_app
+from flask_babel import lazy_gettext as _l
 
 from forum.core.db import db, unit_of_work
 from forum.files import sentences
@@ -29,7 +30,9 @@ from forum.files.tasks.rows import (
 from forum.jobs.registry import job
 
 
-@job("files.strip", atomic=False, lease=timedelta(minutes=15))
+@job(
+    "files.strip", title=_l("Metadaten aus einer Datei entfernen"), atomic=False, lease=timedelta(minutes=15)
+)
 def strip(file_id: int) -> None:
     """Give the file bytes that tell nothing about its makers; other files with the same bytes keep theirs."""
     file = db.session.get(File, file_id)

@@ -4,6 +4,7 @@ import shutil
 from datetime import timedelta
 
 import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
 
 from forum.core.clock import now
 from forum.core.db import db, unit_of_work
@@ -23,7 +24,13 @@ STUCK_AFTER = timedelta(days=2)
 _BATCH = 100
 
 
-@periodic("files.sweep", every=timedelta(days=1), atomic=False, lease=timedelta(hours=2))
+@periodic(
+    "files.sweep",
+    title=_l("Nicht mehr gebrauchte Dateien löschen"),
+    every=timedelta(days=1),
+    atomic=False,
+    lease=timedelta(hours=2),
+)
 def sweep() -> None:
     """Throw away what was never sent, bytes that no file has any more, and what died work left lying about."""
     _forget_unsent()

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from flask_babel import lazy_gettext as _l
+
 from forum.core.db import after_commit
 from forum.jobs.registry import job, periodic
 from forum.mail.delivery import postman_of
@@ -12,19 +14,25 @@ from forum.web.application import this_application
 _LEASE = timedelta(minutes=20)
 
 
-@job(DELIVERY, atomic=False, lease=_LEASE)
+@job(DELIVERY, title=_l("E-Mails verschicken"), atomic=False, lease=_LEASE)
 def deliver() -> None:
     """Deliver what was just written."""
     postman_of(this_application()).deliver_due()
 
 
-@periodic("mail.sweep", every=timedelta(seconds=45), atomic=False, lease=_LEASE)
+@periodic(
+    "mail.sweep",
+    title=_l("Liegen gebliebene E-Mails verschicken"),
+    every=timedelta(seconds=45),
+    atomic=False,
+    lease=_LEASE,
+)
 def sweep() -> None:
     """Deliver what waits for another try, and what a worker left behind."""
     postman_of(this_application()).deliver_due()
 
 
-@periodic("mail.tidy", every=timedelta(days=1))
+@periodic("mail.tidy", title=_l("Verschickte E-Mails nach ihrer Frist löschen"), every=timedelta(days=1))
 def tidy() -> None:
     """Forget to whom mail went long ago."""
     forget_old_mail()

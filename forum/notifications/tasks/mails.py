@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from flask_babel import force_locale
+from flask_babel import lazy_gettext as _l
 
 from forum.core.clock import now
 from forum.core.db import changed_rows, db, unit_of_work
@@ -57,7 +58,13 @@ class _Bundle:
     again_at: datetime | None = None
 
 
-@periodic("notifications.mail", every=timedelta(seconds=30), atomic=False, lease=timedelta(minutes=15))
+@periodic(
+    "notifications.mail",
+    title=_l("E-Mails über Neues schreiben"),
+    every=timedelta(seconds=30),
+    atomic=False,
+    lease=timedelta(minutes=15),
+)
 def mail_due() -> None:
     """Send the mails whose moment has come, a batch at a time."""
     after = 0
@@ -65,7 +72,13 @@ def mail_due() -> None:
         pass
 
 
-@periodic("notifications.digest", every=timedelta(minutes=1), atomic=False, lease=timedelta(minutes=30))
+@periodic(
+    "notifications.digest",
+    title=_l("Gebündelte E-Mails schreiben"),
+    every=timedelta(minutes=1),
+    atomic=False,
+    lease=timedelta(minutes=30),
+)
 def bundle_due() -> None:
     """Send the bundled mails of those whose hour has come, a batch at a time."""
     moment = now()

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from forum.config import Settings
 from forum.core.clock import now
@@ -75,7 +76,7 @@ def init_pushes(app: Flask, signed_in_devices: Callable[[Collection[int]], set[i
     app.extensions[_SIGNED_IN] = signed_in_devices
 
 
-@job(PUSH, atomic=False, lease=_LEASE)
+@job(PUSH, title=_l("Auf Geräten benachrichtigen"), atomic=False, lease=_LEASE)
 def push(subject: str, subject_id: int) -> None:
     """Push the news of one thing to those told of it who have not looked; what was not taken is tried again."""
     if _push_all(subject, subject_id):
@@ -84,14 +85,14 @@ def push(subject: str, subject_id: int) -> None:
             enqueue(PUSH_AGAIN, key=key, due_at=now() + _SOON, subject=subject, subject_id=subject_id)
 
 
-@job(PUSH_AGAIN, atomic=False, lease=_LEASE)
+@job(PUSH_AGAIN, title=_l("Noch einmal auf Geräten benachrichtigen"), atomic=False, lease=_LEASE)
 def push_again(subject: str, subject_id: int) -> None:
     """The same for those whose service did not take it; jobs know how long to wait between tries."""
     if _push_all(subject, subject_id):
         raise NotTaken
 
 
-@job(PUSH_PROBE, atomic=False)
+@job(PUSH_PROBE, title=_l("Eine Probe auf ein Gerät schicken"), atomic=False)
 def push_probe(member_id: int) -> None:
     """A push that says nothing but that it arrived, to all browsers of the member."""
     reader = readers([member_id]).get(member_id)
@@ -109,7 +110,7 @@ def push_probe(member_id: int) -> None:
     _note(_send_some(messages, defaultdict(set)))
 
 
-@periodic("notifications.push_devices", every=timedelta(hours=1))
+@periodic("notifications.push_devices", title=_l("Abgemeldete Geräte vergessen"), every=timedelta(hours=1))
 def tidy_devices() -> None:
     """Forget browsers where nobody is signed in any more."""
     rows = db.session.execute(sa.select(PushDevice.id, PushDevice.device_id)).all()

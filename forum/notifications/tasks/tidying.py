@@ -5,6 +5,8 @@ from datetime import timedelta
 from itertools import groupby
 from operator import itemgetter
 
+from flask_babel import lazy_gettext as _l
+
 from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.jobs.registry import job, periodic
@@ -19,13 +21,19 @@ from forum.notifications.targets import described_rows
 _BATCH = 500
 
 
-@job(TIDY, atomic=False)
+@job(TIDY, title=_l("Die Glocke eines Mitglieds aufräumen"), atomic=False)
 def tidy_member(member_id: int) -> None:
     """See to the lines of one member, who has muted something."""
     _tidy(member_id)
 
 
-@periodic("notifications.tidy_all", every=timedelta(days=1), atomic=False, lease=timedelta(hours=2))
+@periodic(
+    "notifications.tidy_all",
+    title=_l("Die Glocken aller Mitglieder aufräumen"),
+    every=timedelta(days=1),
+    atomic=False,
+    lease=timedelta(hours=2),
+)
 def tidy_all() -> None:
     """See to the lines of all members, and forget what was read long ago."""
     _tidy()
