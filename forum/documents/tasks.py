@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.documents.models import DOCUMENT, FOLDER, Document, DocumentFollow, FolderFollow, Version
+from forum.documents.service.documents import TELL
 from forum.documents.service.purge import purge_expired
 from forum.files.models import FileState
 from forum.jobs.registry import job, periodic
@@ -17,11 +18,11 @@ from forum.notifications.models import SPACE, Kind
 from forum.notifications.service import notices, watches
 from forum.spaces.models import Membership
 
-#: After so long a file that is not ready is asked after again, later ever less often.
-_SOON = timedelta(seconds=10)
+#: After so long a file that is not ready is asked after again, later less often; its sender may take days.
+_SOON, _AT_LATEST = timedelta(seconds=10), timedelta(minutes=10)
 
 
-@job("documents.tell", title=_l("Von einer neuen Fassung benachrichtigen"))
+@job(TELL, title=_l("Von einer neuen Fassung benachrichtigen"))
 def tell(version_id: int) -> None:
     """There is a new version: who follows the document hears of it, then who follows a folder it lies in, the nearest
     first; each once. Nobody before it can be opened: its file may be looked through still, or wait for its sender."""
@@ -31,8 +32,8 @@ def tell(version_id: int) -> None:
         return
     if version.file.state is not FileState.READY:
         moment = now()
-        later = moment + max(_SOON, (moment - version.created_at) / 2)
-        enqueue("documents.tell", due_at=later, version_id=version_id)
+        later = moment + min(max(_SOON, (moment - version.created_at) / 2), _AT_LATEST)
+        enqueue(TELL, due_at=later, version_id=version_id)
         return
     belongs = sa.select(Membership.member_id).where(
         Membership.space_id == document.space_id, Membership.member_id != version.author_id

@@ -15,8 +15,10 @@ from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.documents.models import Document, DocumentFollow, DocumentKind, FolderFollow, Version
 from forum.documents.service import documents, folders, versions
-from forum.documents.service.documents import Description
+from forum.documents.service.documents import TELL, Description
 from forum.files import receiving
+from forum.jobs.models import Job
+from forum.jobs.service import enqueue
 from forum.members.models import Member
 from forum.seeds.demo import FOLDER, LAST_VISIT
 from forum.seeds.spans import span
@@ -67,6 +69,7 @@ def plant_library() -> None:
             planted[entry["title"]] = _plant_document(entry, files, shelves)
         for entry in content["follow"]:
             _plant_follow(entry, planted, shelves)
+        _forget_old_news(shelves.moment)
 
 
 def _viewers() -> _Who:
@@ -144,6 +147,15 @@ def _date_back(document: Document, entry: dict[str, Any], shelves: _Shelves) -> 
     )
     for version, moment in zip(found, moments, strict=True):
         version.created_at = version.file.created_at = moment
+
+
+def _forget_old_news(moment: datetime) -> None:
+    """Nobody is told now of what was new before the last visit."""
+    db.session.execute(sa.delete(Job).where(Job.name == TELL))
+    for version_id in db.session.scalars(
+        sa.select(Version.id).where(Version.created_at > moment - LAST_VISIT)
+    ):
+        enqueue(TELL, version_id=version_id)
 
 
 def _plant_follow(entry: dict[str, Any], planted: dict[str, Document], shelves: _Shelves) -> None:

@@ -88,9 +88,13 @@ def test_nobody_hears_of_a_version_before_it_can_be_opened(context: Flask, cast:
     with unit_of_work():
         versions.add_version(cast.manfred.viewer, document_id, asks, "Mit Namen")
     assert told(cast.petra) == []
+    in_days = now() + timedelta(days=3)
+    for moment in (now() + timedelta(minutes=1), in_days):  # while its sender thinks about it
+        with time_machine.travel(moment):
+            assert told(cast.petra) == []
     with unit_of_work():
         db.session.get_one(File, asks).choice = Choice.KEEP
-    with time_machine.travel(now() + timedelta(seconds=11)):
+    with time_machine.travel(in_days + timedelta(minutes=11)):
         assert told(cast.petra) == [(DOCUMENT, document_id, 1)]
     with unit_of_work():
         db.session.execute(sa.update(Version).where(Version.file_id == asks).values(file_id=refused))

@@ -1,5 +1,6 @@
 """What lies in the libraries of the demo: once, with real files, and with something new for who signs in."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -11,12 +12,14 @@ from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.documents.models import Document, DocumentKind, Folder, Version
 from forum.documents.queries import news
+from forum.documents.service.documents import TELL
 from forum.files.models import File
 from forum.files.pieces import digest_of, pieces_of
 from forum.files.store import spool, store
+from forum.jobs.models import Job
 from forum.members.models import Member
 from forum.seeds.base import plant_base
-from forum.seeds.demo import plant_demo
+from forum.seeds.demo import LAST_VISIT, plant_demo
 from forum.seeds.library import FILES, plant_library
 from forum.spaces.models import Space
 from tests.architecture.test_writes import everything
@@ -52,6 +55,9 @@ def test_the_demo_has_filled_libraries_and_fills_them_once(app: Flask) -> None:
     assert [row.title for row in news.list_news(Viewer(petra, {here: Role.MEMBER}))] == [
         "BV Arbeitszeit und Schichtplanung"
     ]
+    told = db.session.scalars(sa.select(Job.arguments).where(Job.name == TELL))
+    younger = sa.select(Version.id).where(Version.created_at > now() - LAST_VISIT)
+    assert {json.loads(one)["version_id"] for one in told} == set(db.session.scalars(younger))
     before = everything(app)
     plant_library()
     assert everything(app) == before

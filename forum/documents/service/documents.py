@@ -37,6 +37,8 @@ from forum.jobs.service import enqueue
 BULK_LIMIT = 100
 #: Documents moved or thrown away at once.
 SELECTION_LIMIT = 500
+#: The work that tells followers of a new version.
+TELL = "documents.tell"
 #: So many titles stand in a sentence.
 TITLES_NAMED = 5
 
@@ -288,7 +290,7 @@ def _number_version(viewer: Viewer, document: Document, file_id: int, note: str)
     )
     db.session.add(version)
     db.session.flush()
-    enqueue("documents.tell", version_id=version.id)
+    enqueue(TELL, version_id=version.id)
     return version
 
 
