@@ -16,8 +16,8 @@ from forum.core.paging import Slice
 from forum.jobs.models import Job
 from forum.jobs.registry import REGULAR, work_named
 
-#: Regular work that is overdue for so long is done by nobody: it comes every few seconds, whatever else waits.
-_SILENCE = timedelta(minutes=5)
+#: Regular work waits no longer for its turn, unless nobody does it or those who do cannot keep up.
+_PATIENCE = timedelta(minutes=5)
 
 
 class JobState(enum.StrEnum):
@@ -86,13 +86,13 @@ def count_jobs(viewer: Viewer) -> dict[JobState, int]:
     return count_each(Job, _IN)
 
 
-def silent_since(viewer: Viewer) -> datetime | None:
-    """Since when nobody does what is due, if so: the process for the work in the background is missing or stuck."""
+def overdue_since(viewer: Viewer) -> datetime | None:
+    """Since when regular work is overdue, if it is: its process is missing, stuck or too slow."""
     _require_administrator(viewer)
     moment = now()
     in_no_hands = sa.or_(Job.lease_until.is_(None), Job.lease_until <= moment)
     oldest = sa.select(sa.func.min(Job.due_at)).where(
-        _IS_REGULAR, in_no_hands, Job.due_at < moment - _SILENCE
+        _IS_REGULAR, in_no_hands, Job.due_at < moment - _PATIENCE
     )
     return db.session.scalar(oldest)
 

@@ -73,11 +73,6 @@ def work_named(name: str) -> Work | None:
     return _known.get(name)
 
 
-def all_work() -> list[Work]:
-    """Everything that any capability does in the background."""
-    return list(_known.values())
-
-
 def regular_work() -> list[Work]:
     """Everything that is done again and again."""
     return [work for work in _known.values() if work.every is not None]

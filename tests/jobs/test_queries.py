@@ -11,7 +11,7 @@ from forum.core.clock import now
 from forum.core.db import db, unit_of_work
 from forum.core.errors import NotFound
 from forum.jobs.models import Job
-from forum.jobs.queries import JobState, count_jobs, list_jobs, silent_since
+from forum.jobs.queries import JobState, count_jobs, list_jobs, overdue_since
 from forum.jobs.registry import job, periodic
 
 ADMINISTRATOR = Viewer(1, is_administrator=True)
@@ -51,21 +51,21 @@ def test_what_comes_regularly_is_told_apart_and_called_by_its_title(context, wor
     assert list_jobs(ADMINISTRATOR, state=JobState.WAITING).rows == []
 
 
-def test_it_shows_when_nobody_does_the_work_any_more(context, worker):
+def test_it_shows_when_regular_work_is_overdue(context, worker):
     periodic("test.clean", every=timedelta(minutes=1))(print)
     worker.plant_regular_work()
     planted = now()
-    assert silent_since(ADMINISTRATOR) is None
+    assert overdue_since(ADMINISTRATOR) is None
     with time_machine.travel(planted + timedelta(minutes=6)):
-        assert abs(silent_since(ADMINISTRATOR) - planted) < timedelta(seconds=5)
+        assert abs(overdue_since(ADMINISTRATOR) - planted) < timedelta(seconds=5)
         db.session.rollback()  # what was read stays as it was until then
         worker.perform_due()
-        assert silent_since(ADMINISTRATOR) is None
+        assert overdue_since(ADMINISTRATOR) is None
 
 
 def test_nobody_else_sees_the_queue(context, queue):
     for viewer in (Viewer(2), Viewer()):
-        for look in (list_jobs, count_jobs, silent_since):
+        for look in (list_jobs, count_jobs, overdue_since):
             with pytest.raises(NotFound):
                 look(viewer)
 

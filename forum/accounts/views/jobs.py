@@ -19,13 +19,13 @@ from forum.web.access import administrators_only
 @bp.get("/administration/jobs")
 @administrators_only
 def list_jobs() -> ResponseReturnValue:
-    state = _state(request.args.get("state", ""))
+    state = request.args.get("state", type=JobState)
     return render_template(
         "accounts/list_jobs.html",
         page=queries.list_jobs(g.viewer, request.args.get("after", ""), state),
         state=state,
         counts=queries.count_jobs(g.viewer),
-        silent_since=queries.silent_since(g.viewer),
+        overdue_since=queries.overdue_since(g.viewer),
     )
 
 
@@ -49,8 +49,4 @@ def _decide(verb: Callable[[Viewer, int], object], job_id: int, done: str) -> Re
         flash(refusal.message, "warning")
     else:
         flash(done, "success")
-    return redirect(url_for("accounts.list_jobs", state=_state(request.form.get("state", ""))), 303)
-
-
-def _state(name: str) -> JobState | None:
-    return JobState(name) if name in set(JobState) else None
+    return redirect(url_for("accounts.list_jobs", state=request.form.get("state", type=JobState)), 303)

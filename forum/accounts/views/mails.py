@@ -28,7 +28,7 @@ NAMES = "mail names"
 @administrators_only
 def list_mails() -> ResponseReturnValue:
     postman = delivery.postman_of(current_app)
-    state = _state(request.args.get("state", ""))
+    state = request.args.get("state", type=MailState)
     return render_template(
         "accounts/list_mails.html",
         page=queries.list_mails(g.viewer, request.args.get("after", ""), state),
@@ -46,8 +46,7 @@ def list_mails() -> ResponseReturnValue:
 @administrators_only
 def list_incoming_mails() -> ResponseReturnValue:
     settings: Settings = current_app.extensions["settings"]
-    name = request.args.get("fate", "")
-    fate = Fate(name) if name in set(Fate) else None
+    fate = request.args.get("fate", type=Fate)
     page = queries.list_incoming(g.viewer, request.args.get("after", ""), fate)
     return render_template(
         "accounts/list_incoming_mails.html",
@@ -79,7 +78,7 @@ def create_mail_attempt(mail_id: int) -> ResponseReturnValue:
         flash(refusal.message, "warning")
     else:
         flash(_("Wir versuchen es gleich noch einmal."), "success")
-    return redirect(url_for("accounts.list_mails", state=_state(request.form.get("state", ""))), 303)
+    return redirect(url_for("accounts.list_mails", state=request.form.get("state", type=MailState)), 303)
 
 
 @bp.get("/administration/mails/arrival")
@@ -114,7 +113,3 @@ def _arrival_page(findings: list[Finding]) -> ResponseReturnValue:
         sentences=sentences,
         sends=delivery.postman_of(current_app).sends,
     )
-
-
-def _state(name: str) -> MailState | None:
-    return MailState(name) if name in set(MailState) else None

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from forum.core.access import Role, Viewer
 from forum.core.db import db
 from forum.members.models import Member, Standing
-from forum.notifications.models import IMPORTANT, PERSONAL, Level, Preferences, Watch
+from forum.notifications.models import PERSONAL, Level, Preferences, Watch
 from forum.notifications.queries.bell import NoticeRow
 from forum.spaces.models import Membership
 
@@ -35,7 +35,7 @@ class Reader:
     def is_told_of(self, row: NoticeRow, above: Sequence[tuple[str, int, str]]) -> bool:
         """Whether a mail or a push may tell of the row: of what is wanted only when named, no other kind."""
         only_named = self.calmed.get((row.subject, row.subject_id)) is Level.MENTIONS
-        return self.hears_of(row, above) and (row.kind in IMPORTANT | PERSONAL or not only_named)
+        return self.hears_of(row, above) and (row.is_important or row.kind in PERSONAL or not only_named)
 
 
 def readers(member_ids: Collection[int]) -> dict[int, Reader]:
